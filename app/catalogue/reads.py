@@ -1,0 +1,180 @@
+"""What a KPI reads from the panes, and how the readings become its value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from streams.core.time import WINDOWS
+
+How = Literal["event", "last", "edge", "day"]
+"""Kind of the measure that is read; `docs/definitions.md` says what each reading counts."""
+
+_FUNCTION = re.compile(r"[a-z_][a-z0-9_.]*:[a-z_][a-z0-9_]*")
+
+
+class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of everything in the catalogue: immutable, and a key that nobody asked for is an error."""
+
+
+class Read(Frozen, frozen=True):
+    """A number read from one measure: the sum of the cells that pass ``where``.
+
+    ``where`` maps a field of the measure's cells to the values that count; a field that is not named is summed over.
+    ``window`` fixes the window whatever the KPI's own; ``at`` says whether a level (how = edge) is taken at the end of
+    the window, which is the evaluation time, or at its start.
+    """
+
+    measure: str
+    how: How
+    where: Mapping[str, tuple[str, ...]] = {}
+    window: str | None = None
+    at: Literal["end", "start"] = "end"
+
+    def __post_init__(self) -> None:
+        if self.window is not None and self.window not in WINDOWS:
+            raise ValueError(f"window {self.window!r} is none of {', '.join(WINDOWS)}")
+        if self.window is not None and self.how == "edge":
+            raise ValueError("a level (how: edge) has no window; leave window out")
+        if self.at == "start" and self.how != "edge":
+            raise ValueError("only a level (how: edge) can be read at the window's start")
+        for field, values in self.where.items():
+            if not values or len(set(values)) < len(values):
+                raise ValueError(f"where.{field} needs at least one value, each once")
+
+    @property
+    def windowed(self) -> bool:
+        """Whether the reading depends on the window that the KPI is evaluated over."""
+        return self.at == "start" if self.how == "edge" else self.window is None
+
+
+class Split(Frozen, frozen=True):
+    """A label that shows parts of a ratio's numerator, each over the whole denominator.
+
+    The numerator itself carries the label value ``whole``. The denominator does not carry the label.
+    """
+
+    label: str
+    parts: Mapping[str, Read]
+    whole: str = "all"
+
+    def __post_init__(self) -> None:
+        if not self.parts or self.whole in self.parts:
+            raise ValueError(
+                f"parts names the parts, at least one, and not {self.whole!r}, which is the numerator"
+            )
+
+
+class Ratio(Frozen, frozen=True, tag_field="form", tag="ratio"):
+    """Numerator ÷ denominator; no value while the denominator is 0."""
+
+    numerator: Read
+    denominator: Read
+    split: Split | None = None
+
+    @property
+    def numerators(self) -> tuple[tuple[str | None, Read], ...]:
+        """Value of the split label and reading, the numerator first; the value is `None` without a split."""
+        if self.split is None:
+            return ((None, self.numerator),)
+        return ((self.split.whole, self.numerator), *self.split.parts.items())
+
+    def readings(self) -> Iterator[tuple[str, Read]]:
+        """Yield the numerator, the denominator and the parts of the numerator."""
+        yield "numerator", self.numerator
+        yield "denominator", self.denominator
+        for name, read in () if self.split is None else self.split.parts.items():
+            yield f"split.parts.{name}", read
+
+
+class Level(Frozen, frozen=True, tag_field="form", tag="level"):
+    """One number. ``day`` is read instead of ``read`` for the window `day`."""
+
+    read: Read
+    day: Read | None = None
+
+    def __post_init__(self) -> None:
+        if self.day is not None and self.day.how != "day":
+            raise ValueError("day reads a measure of calendar days (how: day)")
+
+    def readings(self) -> Iterator[tuple[str, Read]]:
+        """Yield the reading, and that of the calendar day."""
+        yield "read", self.read
+        if self.day is not None:
+            yield "day", self.day
+
+
+class Distribution(Frozen, frozen=True, tag_field="form", tag="distribution"):
+    """Durations: ``read`` counts them by the logarithmic bucket in field ``bucket``, ``sums`` adds their milliseconds.
+
+    The mean is exact, sum ÷ count; quantiles come from the buckets. Both are exported in seconds.
+    """
+
+    read: Read
+    sums: Read
+    bucket: str = "bucket"
+
+    def readings(self) -> Iterator[tuple[str, Read]]:
+        """Yield the counts and the sum."""
+        yield "read", self.read
+        yield "sums", self.sums
+
+
+class Score(Frozen, frozen=True, tag_field="form", tag="score"):
+    """A mean over answers: either each class of answers has a weight, or another measure holds the sum of scores.
+
+    ``field`` is the cell field with the class; ``label`` is the label that shows the answers by class, if any.
+    """
+
+    read: Read
+    field: str = "class"
+    weights: Mapping[str, float] | None = None
+    sums: Read | None = None
+    label: str | None = "class"
+
+    def __post_init__(self) -> None:
+        if (self.weights is None) == (self.sums is None):
+            raise ValueError(
+                "give either weights, one for each class, or sums, the measure of the scores' sum"
+            )
+
+    def readings(self) -> Iterator[tuple[str, Read]]:
+        """Yield the answers, and the sum of their scores."""
+        yield "read", self.read
+        if self.sums is not None:
+            yield "sums", self.sums
+
+
+class Computed(Frozen, frozen=True, tag_field="form", tag="computed"):
+    """A value that no combination of readings expresses: a pure function computes it from the measures it names.
+
+    ``function`` is `package.module:name`. ``split`` names a label that it sets itself, ``windowed`` says whether it is
+    evaluated for each window.
+    """
+
+    function: str
+    measures: tuple[str, ...]
+    split: str | None = None
+    windowed: bool = True
+
+    def __post_init__(self) -> None:
+        if _FUNCTION.fullmatch(self.function) is None:
+            raise ValueError(f"function {self.function!r} is not written package.module:name")
+
+    def readings(self) -> Iterator[tuple[str, Read]]:
+        """Yield nothing: the function does its own reading."""
+        return iter(())
+
+
+Value: TypeAlias = Ratio | Level | Distribution | Score | Computed
+"""How a KPI gets its value; ``form`` says which in the files."""
+
+
+def is_windowed(value: Value) -> bool:
+    """Whether ``value`` is evaluated for each window rather than once."""
+    if isinstance(value, Computed):
+        return value.windowed
+    return any(read.windowed for _, read in value.readings())

@@ -1,0 +1,36 @@
+"""``selfserve generate``: write the generated files, or compare them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from app.errors import UserError
+from app.generated import differences, generated_files, write
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail when a file is missing or differs.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    metavar="DIR",
+    help="Directory that the files are written below. Default: the working directory.",
+)
+def command(check: bool, output: Path) -> None:
+    """Write every generated file, or check that those on disk are current."""
+    if check:
+        wrong = differences(output)
+        if wrong:
+            listed = "\n".join(f"  {path}: {what}" for path, what in wrong.items())
+            raise UserError(
+                f"generated files are not current below {output.resolve()}:\n{listed}\nrun make generate"
+            )
+        click.echo(f"{len(generated_files())} generated files are current")
+        return
+    changed = write(output)
+    for path in changed:
+        click.echo(f"wrote {path}")
+    click.echo(f"{len(changed)} of {len(generated_files())} generated files changed")

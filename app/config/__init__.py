@@ -1,0 +1,1 @@
+"""The settings, one section a file: each owns its keys, their defaults, their documentation and their validation."""

@@ -1,0 +1,157 @@
+"""The section ``definitions``: the numbers and names that decide what is counted.
+
+The defaults are those of ``streams.core.definitions.Definitions``; here are their names in the file, their
+bounds and their meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.config.composites import ListOf, MapOf, Optional
+from app.config.durations import format_duration
+from app.config.keys import Key, Section
+from app.config.kinds import Duration, Integer, Kind, Text, TimeZone
+from schemas.types import EVENT_TYPES
+from streams.core.definitions import Definitions, matches
+
+_SECOND = 1_000
+_MINUTE = 60 * _SECOND
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+
+_DEFAULTS = Definitions()
+_OTHER = "default"
+
+_CHANNEL = Text("lower-case letters, digits and underscores, such as in_app", r"[a-z][a-z0-9_]{0,63}")
+
+
+def _unknown_event(name: str) -> str | None:
+    # A name that no event has would silently count nobody.
+    if any(matches((name,), event_type) for event_type in EVENT_TYPES):
+        return None
+    return "no event has that type"
+
+
+_EVENT = Text(
+    "an event type such as feature.used, or a group such as flow.*",
+    r"[a-z_]+\.(?:[a-z_]+|\*)",
+    _unknown_event,
+    tuple(EVENT_TYPES),
+)
+
+
+def _inactivity_times() -> dict[str, int | None]:
+    return {**_DEFAULTS.inactivity_ms, _OTHER: _DEFAULTS.default_inactivity_ms}
+
+
+def _key(name: str, attribute: str, kind: Kind[Any], documentation: str) -> Key:
+    return Key(name, attribute, kind, getattr(_DEFAULTS, attribute), documentation)
+
+
+def _build(*, inactivity_ms: Mapping[str, int | None], **values: Any) -> Definitions:
+    channels = dict(inactivity_ms)
+    return Definitions(default_inactivity_ms=channels.pop(_OTHER), inactivity_ms=channels, **values)
+
+
+def _check(definitions: Definitions) -> list[tuple[str, str]]:
+    product, other = definitions.dedup_horizon_product_ms, definitions.dedup_horizon_ms
+    if product <= other:
+        return []
+    message = f"{format_duration(product)} is longer than deduplication_horizon, {format_duration(other)}"
+    return [("deduplication_horizon_product", message)]
+
+
+DEFINITIONS: Section[Definitions] = Section(
+    name="definitions",
+    documentation=(
+        "What is counted. A change that alters figures is noticed at the next start: everything is then counted"
+        " anew from what is known of each customer."
+    ),
+    keys=(
+        _key("timezone", "timezone", TimeZone(), "Where calendar days begin."),
+        _key(
+            "assumption_time",
+            "assumption_ms",
+            Duration(2 * _HOUR, 72 * _HOUR),
+            "An issue is assumed resolved when this long passes after an answer was used without a contact.",
+        ),
+        _key(
+            "session_gap",
+            "session_gap_ms",
+            Duration(_MINUTE, 2 * _HOUR),
+            "Help events of a customer that lie no further apart than this are one help session.",
+        ),
+        Key(
+            "inactivity_times",
+            "inactivity_ms",
+            MapOf(
+                Optional(Duration(_MINUTE, 35 * _DAY)),
+                _CHANNEL,
+                "channels, and `default` for all others",
+                _inactivity_times(),
+            ),
+            _inactivity_times(),
+            "A customer who is silent for this long has left. By channel; a channel that is not written keeps its"
+            " default, `none` waits for an explicit abandonment.",
+        ),
+        _key(
+            "short_abandon",
+            "short_abandon_ms",
+            Duration(0, _HOUR),
+            "A conversation that is abandoned sooner than this is not counted as abandoned.",
+        ),
+        _key(
+            "voice_channels",
+            "voice_channels",
+            ListOf(_CHANNEL, "channels"),
+            "Channels whose medium is voice.",
+        ),
+        _key(
+            "active_events",
+            "active_events",
+            ListOf(_EVENT, "event types"),
+            "Events that make a customer active; `flow.*` stands for every type that begins with `flow.`.",
+        ),
+        _key(
+            "self_service_actions",
+            "self_service_actions",
+            ListOf(_EVENT, "event types"),
+            "Events that are self-service: of `conversation.message` those of a customer to a bot, of `flow.*` those"
+            " of the kind self_service.",
+        ),
+        _key(
+            "lateness",
+            "lateness_ms",
+            Duration(_HOUR, 35 * _DAY),
+            "An event this far behind the greatest event time of its partition is too late and changes nothing.",
+        ),
+        _key(
+            "future_tolerance",
+            "future_tolerance_ms",
+            Duration(0, _HOUR),
+            "An event further ahead of its Kafka timestamp than this is refused.",
+        ),
+        _key(
+            "deduplication_horizon",
+            "dedup_horizon_ms",
+            Duration(_MINUTE, 7 * _DAY),
+            "How long an event that arrives again is recognised as a duplicate; costs memory in proportion.",
+        ),
+        _key(
+            "deduplication_horizon_product",
+            "dedup_horizon_product_ms",
+            Duration(_MINUTE, 7 * _DAY),
+            "The same for `product.events`, which are the most.",
+        ),
+        _key(
+            "max_dimension_values",
+            "max_dimension_values",
+            Integer(1, 10_000),
+            "Different values of a dimension that are told apart in a partition; further ones count as `other`.",
+        ),
+    ),
+    build=_build,
+    check=_check,
+)

@@ -1,0 +1,159 @@
+"""One reading of a KPI, broken down by its dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from app.catalogue.naming import OVERALL
+from app.catalogue.reads import Read
+from app.evaluation.projection import Axes, Class, Key, Projection
+from app.evaluation.reads import Reads, cells_of
+from streams.core.definitions import Definitions
+from streams.core.measures import Measure
+
+Classes: TypeAlias = Mapping[Class, int]
+"""Sums by the value of a field, such as the bucket of a duration."""
+
+
+class _Source:
+    """Where the numbers of each axis come from: projections of the reading's measure and of those in its place."""
+
+    __slots__ = ("blank", "parts", "read", "table_of")
+
+    def __init__(
+        self,
+        read: Read,
+        axes: Axes,
+        measures: Mapping[str, Measure],
+        definitions: Definitions,
+        inner: str | None = None,
+    ) -> None:
+        self.read = read
+        self.table_of: list[int] = []
+        """By axis: the axis whose table is looked at; 0 where the reading is not broken down by it."""
+        self.blank: list[frozenset[int]] = []
+        """By axis: positions of the key that this reading knows only at `all`."""
+        wanted: dict[str, list[int]] = {}
+        for axis in range(len(axes)):
+            name = read.measure
+            if axis:
+                dimension = axes.dimensions[axes.free[axis - 1]]
+                name = dimension.measure_for(name)
+                if dimension.cell_field not in measures[name].fields:
+                    self.table_of.append(0)
+                    self.blank.append(self.blank[0] | {axes.free[axis - 1]})
+                    continue
+            wanted.setdefault(name, []).append(axis)
+            self.table_of.append(axis)
+            fields = measures[name].fields
+            self.blank.append(
+                frozenset(i for i in axes.varied(axis) if axes.dimensions[i].cell_field not in fields)
+            )
+        self.parts = [
+            (
+                name,
+                Projection(measures[name], read.where, axes, which, definitions=definitions, inner=inner),
+            )
+            for name, which in wanted.items()
+        ]
+
+    def key(self, axis: int, key: Key) -> Key:
+        """Return the key under which the table of an axis has what belongs to ``key``."""
+        blank = self.blank[axis]
+        return tuple(OVERALL if i in blank else value for i, value in enumerate(key)) if blank else key
+
+    def breaks_down(self, axis: int) -> bool:
+        """Whether the reading is broken down along an axis."""
+        return self.table_of[axis] == axis
+
+
+class Table:
+    """Numbers of one reading over one window, by axis and key."""
+
+    __slots__ = ("_by_axis", "_source")
+
+    def __init__(self, source: _Source, by_axis: list[dict[Key, int]]) -> None:
+        self._source = source
+        self._by_axis = by_axis
+
+    def broken_down(self, axis: int) -> Mapping[Key, int]:
+        """Return the non-zero numbers along an axis; nothing where the reading is not broken down by it."""
+        return self._by_axis[axis]
+
+    def number(self, axis: int, key: Key, members: Sequence[Key]) -> int:
+        """Return the number of a key that stands for ``members``; that of `all` where it is not broken down."""
+        source = self._source
+        table = self._by_axis[source.table_of[axis]]
+        if not source.breaks_down(axis):
+            return table.get(source.key(axis, key), 0)
+        if len(members) == 1:
+            return table.get(source.key(axis, members[0]), 0)
+        return sum(table.get(source.key(axis, member), 0) for member in members)
+
+
+class Reading:
+    """A reading with one number for each key."""
+
+    __slots__ = ("_source", "read")
+
+    def __init__(
+        self, read: Read, axes: Axes, measures: Mapping[str, Measure], definitions: Definitions
+    ) -> None:
+        self.read = read
+        self._source = _Source(read, axes, measures, definitions)
+
+    def take(self, reads: Reads, window: str | None) -> Table:
+        """Return the numbers over a window."""
+        by_axis: list[dict[Key, int]] = [{} for _ in self._source.table_of]
+        for measure, projection in self._source.parts:
+            sums = projection.sums(cells_of(reads, self.read, measure, window))
+            for axis, numbers in zip(projection.axes, sums, strict=True):
+                by_axis[axis] = numbers
+        return Table(self._source, by_axis)
+
+
+class ClassTable:
+    """Sums by class of one reading over one window, by axis and key."""
+
+    __slots__ = ("_by_axis", "_source")
+
+    def __init__(self, source: _Source, by_axis: list[dict[Key, dict[Class, int]]]) -> None:
+        self._source = source
+        self._by_axis = by_axis
+
+    def totals(self, axis: int) -> dict[Key, int]:
+        """Return the non-zero sums over all classes along an axis."""
+        return {key: n for key, sums in self._by_axis[axis].items() if (n := sum(sums.values()))}
+
+    def classes(self, axis: int, members: Sequence[Key]) -> Classes:
+        """Return the sums by class of the keys ``members`` taken together."""
+        table = self._by_axis[axis]
+        if len(members) == 1:
+            return table.get(members[0], {})
+        merged: dict[Class, int] = {}
+        for member in members:
+            for name, n in table.get(member, {}).items():
+                merged[name] = merged.get(name, 0) + n
+        return merged
+
+
+class ClassReading:
+    """A reading with one number for each key and value of a further field."""
+
+    __slots__ = ("_source", "read")
+
+    def __init__(
+        self, read: Read, axes: Axes, measures: Mapping[str, Measure], definitions: Definitions, field: str
+    ) -> None:
+        self.read = read
+        self._source = _Source(read, axes, measures, definitions, field)
+
+    def take(self, reads: Reads, window: str | None) -> ClassTable:
+        """Return the sums over a window."""
+        by_axis: list[dict[Key, dict[Class, int]]] = [{} for _ in self._source.table_of]
+        for measure, projection in self._source.parts:
+            sums = projection.classes(cells_of(reads, self.read, measure, window))
+            for axis, classes in zip(projection.axes, sums, strict=True):
+                by_axis[axis] = classes
+        return ClassTable(self._source, by_axis)

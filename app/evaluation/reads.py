@@ -1,0 +1,45 @@
+"""What evaluation needs to be told: the cells of a measure over a window, at one evaluation time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from app.catalogue.reads import Read
+from streams.core.measures import Cell
+from streams.core.time import ALL
+
+
+class Reads(Protocol):
+    """The panes at one evaluation time T, whatever holds them.
+
+    Cells whose sum is 0 may be missing or present. What is returned is only read, and only until T moves on.
+    """
+
+    def cells(self, measure: str, window: str) -> Mapping[Cell, int]:
+        """Return the sum of each cell over a window that ends at T.
+
+        By the measure's kind: `event` from the window's start up to T; `last` from the window's start on; `edge`
+        everything, whatever the window; `day` the local day of T - 1 ms. ``window`` is one of
+        `streams.core.time.WINDOWS`, `day`, or `all` for everything so far.
+        """
+        ...
+
+    def cells_at_start(self, measure: str, window: str) -> Mapping[Cell, int]:
+        """Return the level of each cell of an `edge` measure just before a window's first minute."""
+        ...
+
+
+def cells_of(source: Reads, read: Read, measure: str, window: str | None) -> Mapping[Cell, int]:
+    """Return the cells that ``read`` asks for, from ``measure`` in the place of its own, over a KPI's ``window``."""
+    over = effective_window(read, window)
+    return source.cells_at_start(measure, over) if read.at == "start" else source.cells(measure, over)
+
+
+def effective_window(read: Read, window: str | None) -> str:
+    """Return the window that ``read`` is taken over in a KPI's ``window`` (None: the KPI has no windows)."""
+    if not read.windowed:
+        return read.window or ALL
+    if window is None:
+        raise ValueError(f"the reading of {read.measure} needs a window")
+    return window

@@ -1,0 +1,1 @@
+"""The exporter: tails the panes, adds the partitions up, and publishes the KPIs."""

@@ -1,0 +1,148 @@
+"""Sums over windows that move forward with the evaluation time, kept up to date by what enters and leaves them.
+
+A *position* is a minute since the epoch, for day measures a local day. Panes that only know their hour lie at its first
+minute, those that know nothing any more at `BEGINNING`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from streams.core.measures import Cell, Measure
+from streams.core.time import ALL, BEGINNING, DAY, Calendar, minute_of, reached, window_span
+
+END: Final = 1 << 62
+"""A position after every other one."""
+
+Sums = dict[Cell, int]
+
+
+class Change(NamedTuple):
+    """A number that was added to a cell at a position."""
+
+    position: int
+    cell: Cell
+    n: int
+
+
+class Bounds(NamedTuple):
+    """Positions `start <= p < end`."""
+
+    start: int
+    end: int
+
+
+class _Window:
+    """The sums over one window, as of its bounds."""
+
+    __slots__ = ("end", "start", "sums")
+
+    def __init__(self, bounds: Bounds, positions: Mapping[int, Sums]) -> None:
+        self._fill(bounds, positions)
+
+    def _fill(self, bounds: Bounds, positions: Mapping[int, Sums]) -> None:
+        self.start, self.end = bounds
+        self.sums: Sums = {}
+        for position, numbers in positions.items():
+            if self.start <= position < self.end:
+                self._add(numbers, 1)
+
+    def move(self, bounds: Bounds, positions: Mapping[int, Sums]) -> None:
+        """Move both bounds forward; any other move is a new start."""
+        start, end = bounds
+        if not (self.start <= start <= self.end <= end):
+            self._fill(bounds, positions)
+            return
+        for position in _between(self.start, start, positions):
+            self._add(positions[position], -1)
+        for position in _between(self.end, end, positions):
+            self._add(positions[position], 1)
+        self.start, self.end = start, end
+
+    def _add(self, numbers: Sums, sign: int) -> None:
+        sums = self.sums
+        for cell, n in numbers.items():
+            total = sums.get(cell, 0) + sign * n
+            if total:
+                sums[cell] = total
+            else:
+                sums.pop(cell, None)
+
+
+class MeasureSums:
+    """All numbers of one measure, added up over the partitions, with its windows."""
+
+    __slots__ = ("_calendar", "_positions", "_windows", "measure")
+
+    def __init__(self, measure: Measure, calendar: Calendar) -> None:
+        self.measure = measure
+        self._calendar = calendar
+        self._positions: dict[int, Sums] = {}
+        self._windows: dict[tuple[str, bool], _Window] = {}
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Apply changes to the numbers and to every window that they lie in."""
+        positions = self._positions
+        windows = tuple(self._windows.values())
+        for position, cell, n in changes:
+            numbers = positions.get(position)
+            if numbers is None:
+                numbers = positions[position] = {}
+            total = numbers.get(cell, 0) + n
+            if total:
+                numbers[cell] = total
+            else:
+                numbers.pop(cell, None)
+                if not numbers:
+                    del positions[position]
+            for window in windows:
+                if window.start <= position < window.end:
+                    sums = window.sums
+                    total = sums.get(cell, 0) + n
+                    if total:
+                        sums[cell] = total
+                    else:
+                        sums.pop(cell, None)
+
+    def read(self, window: str, at: int, *, at_start: bool = False) -> Mapping[Cell, int]:
+        """Return the sum of each cell over a window at evaluation time ``at`` (ms), as `Reads.cells` defines it.
+
+        ``at_start`` gives the sums before the window's start instead. A window costs nothing until it is read for the
+        first time, and little when it is read again at a later time.
+        """
+        if self.measure.kind == "day":
+            return self._positions.get(self._calendar.day_of(minute_of(at - 1)), {})
+        bounds = window_bounds(self.measure, window, at, at_start=at_start)
+        name = (window if self.measure.kind != "edge" or at_start else ALL, at_start)
+        found = self._windows.get(name)
+        if found is None:
+            found = self._windows[name] = _Window(bounds, self._positions)
+        else:
+            found.move(bounds, self._positions)
+        return found.sums
+
+    def read_directly(self, window: str, at: int, *, at_start: bool = False) -> Mapping[Cell, int]:
+        """Return what `read` does, added up anew from all numbers."""
+        if self.measure.kind == "day":
+            return self.read(DAY, at)
+        return _Window(window_bounds(self.measure, window, at, at_start=at_start), self._positions).sums
+
+
+def window_bounds(measure: Measure, window: str, at: int, *, at_start: bool = False) -> Bounds:
+    """Return the positions that are read of a measure (not of kind `day`) over a window at ``at`` (ms)."""
+    if at_start:
+        return Bounds(BEGINNING, window_span(window, at).start)
+    match measure.kind:
+        case "edge":
+            return Bounds(BEGINNING, END)
+        case "last":
+            return Bounds(window_span(window, at).start, END)
+    return Bounds(window_span(window, at).start, reached(at))
+
+
+def _between(start: int, end: int, positions: Mapping[int, Sums]) -> list[int]:
+    """Return the positions with numbers from ``start`` up to ``end``."""
+    if end - start <= len(positions):
+        return [position for position in range(start, end) if position in positions]
+    return [position for position in positions if start <= position < end]

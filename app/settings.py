@@ -1,0 +1,98 @@
+"""All settings of a command: composed of their sections, read from options, environment and file.
+
+An option beats an environment variable, which beats the file, which beats the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.config.definitions import DEFINITIONS
+from app.config.document import read_document
+from app.config.exporter import EXPORTER, ExporterSettings
+from app.config.kafka import KAFKA, KafkaSettings
+from app.config.keys import Origins, Section, read_section
+from app.config.log import LOG, LogSettings
+from app.config.source import Located, Override, Problem, SettingsError, did_you_mean
+from app.config.worker import WORKER, WorkerSettings
+from streams.core.definitions import Definitions
+
+SECTIONS: tuple[Section[Any], ...] = (KAFKA, WORKER, EXPORTER, LOG, DEFINITIONS)
+"""Every section of the file, in the order in which they are documented."""
+
+DEFAULT_FILE = Path("selfserve.yaml")
+"""Read from the working directory when no file is named."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a command needs to know."""
+
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
+    exporter: ExporterSettings = field(default_factory=ExporterSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    definitions: Definitions = field(default_factory=Definitions)
+    file: Path | None = None
+    """The file that was read."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where each key that has not its default was set: dotted key to ``file:line``, variable or option."""
+
+
+def load_settings(
+    config: Path | None = None,
+    *,
+    cli: Mapping[str, Override] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Return the settings.
+
+    ``config`` is the file; without it ``selfserve.yaml`` of the working directory is read if there is one.
+    ``cli`` has the options by dotted key, ``environ`` the environment variables (none, unless they are given).
+    Raises ``SettingsError`` with everything that is wrong.
+    """
+    file = config
+    if file is None and DEFAULT_FILE.is_file():
+        file = DEFAULT_FILE
+    document = read_document(file) if file is not None else {}
+    overrides = dict(cli or {})
+    _reject_undeclared(overrides)
+    problems = _unknown_sections(document)
+    built: dict[str, Any] = {}
+    places: dict[str, str] = {}
+    for section in SECTIONS:
+        origins = Origins(file=document.get(section.name), environ=environ or {}, cli=overrides)
+        value, wrong, where = read_section(section, origins)
+        problems += wrong
+        places |= where
+        built[section.name] = value
+    if problems:
+        raise SettingsError(problems)
+    return Settings(**built, file=file, places=places)
+
+
+def _unknown_sections(document: Mapping[str, Located]) -> list[Problem]:
+    names = [section.name for section in SECTIONS]
+    problems = []
+    for name, found in document.items():
+        if name in names:
+            continue
+        owners = [
+            section.name for section in SECTIONS if any(setting.name == name for setting in section.keys)
+        ]
+        if owners:
+            hint = f"; it belongs below {' or '.join(owners)}"
+        else:
+            hint = did_you_mean(name, names) or f"; known: {', '.join(names)}"
+        problems.append(Problem(found.key_where or found.where, name, "unknown section" + hint))
+    return problems
+
+
+def _reject_undeclared(overrides: Mapping[str, Override]) -> None:
+    declared = {f"{section.name}.{setting.name}" for section in SECTIONS for setting in section.keys}
+    undeclared = sorted(overrides.keys() - declared)
+    if undeclared:
+        raise KeyError(f"no section declares {', '.join(undeclared)}")

@@ -1,0 +1,87 @@
+"""From the order in which events happen to the order in which they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import heappop, heappush
+from math import log
+from random import Random
+
+from app.simulator.events import SimulatedEvent
+from app.simulator.scenarios import Delivery
+
+
+class Courier:
+    """Takes events in the order of their times and hands them out in the order of sending.
+
+    It draws from a generator of its own: the same events are delivered differently, not other events.
+    ``origin_ms`` is the time that the policy's stretches are relative to.
+    """
+
+    def __init__(self, policy: Delivery, rng: Random, origin_ms: int) -> None:
+        self._rng = rng
+        self._held: list[tuple[int, int, SimulatedEvent]] = []
+        self._order = 0
+        self._ready: list[SimulatedEvent] = []
+        self.follow(policy, origin_ms)
+
+    def follow(self, policy: Delivery, origin_ms: int) -> None:
+        """Deliver by another policy from here on; what is held already keeps its time."""
+        self._policy = policy
+        self._origin = origin_ms
+        self._late = policy.late
+        self._delayed = self._late + policy.delayed
+        self._duplicated = self._delayed + policy.duplicates
+
+    def post(self, topic: str, key: bytes, value: bytes, time_ms: int) -> None:
+        """Take one event; times must not decrease."""
+        send = time_ms
+        outage = self._policy.outage
+        if outage is not None:
+            send = self._origin + (outage.end_of(time_ms - self._origin) or time_ms - self._origin)
+        u = self._rng.random()
+        if u >= self._duplicated:
+            if send == time_ms:
+                self._release(time_ms)
+                self._ready.append(SimulatedEvent(topic, key, value, time_ms, time_ms))
+            else:
+                self._hold(SimulatedEvent(topic, key, value, time_ms, send))
+        elif u < self._late:
+            least, greatest = self._policy.late_by_ms
+            delay = least + int(self._rng.random() * (greatest - least))
+            self._hold(SimulatedEvent(topic, key, value, time_ms, max(send, time_ms + delay)))
+        elif u < self._delayed:
+            delay = self._exponential(self._policy.delayed_by_ms)
+            self._hold(SimulatedEvent(topic, key, value, time_ms, max(send, time_ms + delay)))
+        else:
+            self._hold(SimulatedEvent(topic, key, value, time_ms, send))
+            again = send + self._exponential(self._policy.duplicate_after_ms)
+            self._hold(SimulatedEvent(topic, key, value, time_ms, again))
+
+    def collect(self) -> list[SimulatedEvent]:
+        """Return what has become ready since the last call, in the order of sending."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def advance(self, until_ms: int) -> list[SimulatedEvent]:
+        """Return, beyond what is ready, everything to be sent before a time that all later events lie at or after."""
+        self._release(until_ms - 1)
+        return self.collect()
+
+    def drain(self) -> Iterator[SimulatedEvent]:
+        """Hand out the rest, in the order of sending."""
+        yield from self.collect()
+        while self._held:
+            yield heappop(self._held)[2]
+
+    def _hold(self, event: SimulatedEvent) -> None:
+        self._order += 1
+        heappush(self._held, (event.send_ms, self._order, event))
+
+    def _release(self, until_ms: int) -> None:
+        held = self._held
+        while held and held[0][0] <= until_ms:
+            self._ready.append(heappop(held)[2])
+
+    def _exponential(self, mean_ms: int) -> int:
+        return 1 + int(-log(1.0 - self._rng.random()) * mean_ms)

@@ -1,0 +1,1 @@
+"""What customers, visitors and programs do, one part of life a file."""

@@ -1,0 +1,24 @@
+"""What the engine uses of aiokafka without being invited to; a contract test names it, so that an upgrade fails there."""
+
+# ruff: noqa: SLF001 - the purpose of this module
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def current_assignment(consumer: Any) -> Any:
+    """The assignment of a consumer, with position, last stable offset and last answer of each partition (`state_value`).
+
+    The public way to the position may wait, and here it must be read in one step with the records.
+    """
+    return consumer._subscription.subscription.assignment
+
+
+def never_expire_batches(producer: Any) -> None:
+    """Have a producer keep batches for which no broker leads the partition at the moment, however long that takes.
+
+    By default it gives up on them after the time-out of one request. How long an outage may last is the watchdog's
+    decision.
+    """
+    producer._message_accumulator._batch_ttl = float("inf")

@@ -1,0 +1,144 @@
+"""The figures without the stream: events, in order of time, folded into facts, and facts mapped to contributions.
+
+Shares the facts and the contributions with the worker, but neither panes nor differences nor checkpoints. So it tells
+what the panes ought to hold. Nothing is late here, and repetitions are recognised however old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from schemas.events import Event, UserIdentified, customer_of
+from streams.core import person
+from streams.core.contribution import Contribution
+from streams.core.customer import Customer
+from streams.core.deduplication import identity_of, seed_of
+from streams.core.definitions import Definitions
+from streams.core.dimensions import Dimensions
+from streams.core.join import join, join_customers, tell
+from streams.core.ledger import closed_at
+from streams.core.measures import MEASURES, Cell
+from streams.core.rules import Rules
+from streams.core.time import MINUTE_MS, window_span
+
+
+class Timed(NamedTuple):
+    """An event with its time (ms) and the topic it belongs to."""
+
+    time: int
+    topic: str
+    event: Event
+
+
+def in_order(events: Iterable[Timed]) -> list[Timed]:
+    """Events by time; at the same millisecond the claim of the smaller user first, deletions last."""
+    return sorted(events, key=_order)
+
+
+def _order(timed: Timed) -> tuple[int, bool, str]:
+    event = timed.event
+    claim = (event.user_id or "") if isinstance(event, UserIdentified) else ""
+    return timed.time, event.__struct_config__.tag == "user.deleted", claim
+
+
+class Batch:
+    """Facts of all customers, as of the last event folded. Feed it in the order of `in_order`."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self.rules = Rules(definitions)
+        self.dimensions = Dimensions(definitions.max_dimension_values)
+        self.customers: dict[str, Customer] = {}
+        self._users: dict[str, str] = {}
+        self._seen: set[int] = set()
+        self._closed: list[Contribution] = []
+        self._deleted: dict[str, int] = {}
+        self.duplicates = self.excluded = 0
+
+    def fold(self, timed: Timed) -> None:
+        """Join one event."""
+        event, time = timed.event, timed.time
+        if event.is_bot or event.is_test:
+            self.excluded += 1
+            return
+        identity = identity_of(event.id, seed_of(event.source or timed.topic))
+        if identity in self._seen:
+            self.duplicates += 1
+            return
+        self._seen.add(identity)
+        name = customer_of(event)
+        if name is None:
+            return
+        name = self._resolve(name)
+        if time <= self._deleted.get(name, -1):
+            return
+        rule = self.rules.by_struct[type(event)]
+        c = self.customers.get(name)
+        if c is None:
+            c = self.customers[name] = Customer(name)
+        if rule.admin == "delete":
+            self._closed += closed_at(person.contributions(c, self.rules), time // MINUTE_MS, self.rules)
+            self._deleted[name] = time
+            del self.customers[name]
+            return
+        join(c, tell(event, time, rule, self.dimensions), self.rules, self.dimensions)
+        if isinstance(event, UserIdentified) and event.user_id and event.anonymous_id:
+            self._claim(event.anonymous_id, name)
+
+    def _resolve(self, name: str) -> str:
+        hops = 0
+        while name in self._users and hops <= len(self._users):
+            name = self._users[name]
+            hops += 1
+        return name
+
+    def _claim(self, visitor: str, user: str) -> None:
+        if visitor in self._users or self._resolve(user) == visitor:
+            return
+        self._users[visitor] = user
+        other = self.customers.pop(visitor, None)
+        if other is not None:
+            user = self._resolve(user)
+            c = self.customers.get(user)
+            if c is None:
+                c = self.customers[user] = Customer(user)
+            join_customers(c, other, self.rules)
+
+    def contributions(self) -> Iterator[Contribution]:
+        """All contributions of all customers, and what deleted ones left."""
+        yield from self._closed
+        for c in self.customers.values():
+            yield from person.contributions(c, self.rules)
+
+
+class Sums:
+    """Contributions added up, to be read at an evaluation time over any window."""
+
+    def __init__(self, contributions: Iterable[Contribution], at: int, rules: Rules) -> None:
+        self.at = at
+        self._today = rules.calendar.day_of((at - 1) // MINUTE_MS)
+        self._numbers: dict[str, dict[tuple[Cell, int], int]] = {name: {} for name in MEASURES}
+        for measure, cell, minute, n in contributions:
+            numbers = self._numbers[measure]
+            numbers[cell, minute] = numbers.get((cell, minute), 0) + n
+
+    def cells(self, measure: str, window: str) -> Mapping[Cell, int]:
+        """The sum of each cell over a window that ends at the evaluation time (`docs/definitions.md`, "Time")."""
+        kind = MEASURES[measure].kind
+        if kind == "edge":
+            return self._sum(measure, None, None)
+        if kind == "day":
+            return self._sum(measure, self._today, self._today + 1)
+        start, end = window_span(window, self.at)
+        return self._sum(measure, start, None if kind == "last" else end)
+
+    def cells_at_start(self, measure: str, window: str) -> Mapping[Cell, int]:
+        """The level of each cell of an edge measure just before a window's first minute."""
+        return self._sum(measure, None, window_span(window, self.at).start)
+
+    def _sum(self, measure: str, start: int | None, end: int | None) -> dict[Cell, int]:
+        out: dict[Cell, int] = {}
+        for (cell, minute), n in self._numbers[measure].items():
+            if (start is None or minute >= start) and (end is None or minute < end):
+                out[cell] = out.get(cell, 0) + n
+        return out

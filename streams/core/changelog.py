@@ -1,0 +1,184 @@
+"""A ledger as changelog records, and back.
+
+`take_*` hands out what changed since the last call, as (key, value) with None for a tombstone; `load_*` takes
+records in their order. The formats are listed in `streams.core.records`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from streams.core.customer import (
+    Customer,
+    decode_entries,
+    decode_hot,
+    decode_sessions,
+    decode_status,
+    encode_conversation,
+    encode_hot,
+    encode_sessions,
+    encode_status,
+)
+from streams.core.issues import derive
+from streams.core.ledger import Ledger
+from streams.core.measures import Cell
+from streams.core.panes import Panes
+from streams.core.records import BlockRecord, CellRecord, block_record, cell_record, parse_pane_record
+from streams.core.support import Conversation, Support
+from streams.core.time import MINUTE_MS
+
+StateRecord = tuple[bytes, bytes | None]
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_conversation_key = msgspec.msgpack.Decoder(tuple[str, str]).decode
+_decode_block_key = msgspec.msgpack.Decoder(tuple[str, int]).decode
+_decode_residue = msgspec.msgpack.Decoder(list[tuple[tuple[str | int, ...], int, int]]).decode
+
+OPEN_CONVERSATIONS: int = 64
+"""Customers with more conversations stay unpacked: packing them anew at every checkpoint would cost more than it saves."""
+
+
+def take_panes(panes: Panes) -> list[StateRecord]:
+    """The panes that changed: new cells before the blocks that use them."""
+    records: list[StateRecord] = []
+    for measure in panes:
+        name = measure.measure.name
+        records += [cell_record(name, index, measure.cells[index]) for index in measure.take_new_cells()]
+        records += [block_record(name, block, numbers) for block, numbers in measure.take_dirty()]
+    return records
+
+
+def take_state(ledger: Ledger) -> list[StateRecord]:
+    """The facts and the residue that changed."""
+    records: list[StateRecord] = []
+    append = records.append
+    for customer, conversations, sessions in ledger.gone:
+        records += [(b"v" + _encode((customer, conversation)), None) for conversation in conversations]
+        if sessions:
+            append((b"h" + customer.encode(), None))
+    ledger.gone = []
+    dirty, ledger.dirty = ledger.dirty, []
+    for c in dirty:
+        c.dirty = 0
+        key = c.id.encode()
+        append((b"a" + key, encode_hot(c)))
+        if c.status is not None:
+            append((b"s" + key, encode_status(c.status)))
+        support = c.support
+        if support.__class__ is Support:
+            _take_support(c, support, records)
+    for residue in ledger.residue:
+        for block, _ in residue.take_dirty():
+            spelled = [(cell, slot, n) for cell, at, slot, n in residue.numbers() if at == block]
+            append((b"r" + _encode((residue.measure.name, block)), _encode(spelled) if spelled else None))
+    return records
+
+
+def _take_support(c: Customer, support: Support, records: list[StateRecord]) -> None:
+    changed = ((name, support.conversations[name]) for name in support.dirty)
+    records += [
+        (b"v" + _encode((c.id, name)), encode_conversation(conversation)) for name, conversation in changed
+    ]
+    support.dirty.clear()
+    if support.sessions_dirty:
+        records.append((b"h" + c.id.encode(), encode_sessions(support.sessions)))
+        support.sessions_dirty = False
+    if len(support.conversations) <= OPEN_CONVERSATIONS:
+        c.close()
+
+
+class Loader:
+    """Reads a ledger back from its records."""
+
+    __slots__ = ("_cells", "_conversations", "_ledger")
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._conversations: dict[tuple[str, str], bytes] = {}
+        self._cells: dict[str, dict[int, Cell]] = {}
+
+    def _customer(self, key: bytes) -> Customer:
+        name = key[1:].decode()
+        c = self._ledger.customers.get(name)
+        if c is None:
+            c = Customer(name)
+            self._ledger.add(c)
+        return c
+
+    def load_state(self, key: bytes, value: bytes | None) -> None:
+        """One record of `selfserve.state` that holds facts. Raises msgspec.DecodeError if it is damaged."""
+        kind = key[:1]
+        if kind == b"a":
+            if value is not None:
+                decode_hot(self._customer(key), value)
+        elif kind == b"s":
+            self._customer(key).status = None if value is None else decode_status(value)
+        elif kind == b"v":
+            name = _decode_conversation_key(key[1:])
+            if value is None:
+                self._conversations.pop(name, None)
+            else:
+                self._conversations[name] = value
+        elif kind == b"h":
+            support = self._customer(key).opened()
+            support.sessions = [] if value is None else decode_sessions(value)
+        elif kind == b"r":
+            self._load_residue(key, value)
+
+    def _load_residue(self, key: bytes, value: bytes | None) -> None:
+        measure, block = _decode_block_key(key[1:])
+        residue = self._ledger.residue.by_name.get(measure)
+        if residue is None:
+            return
+        residue.blocks.pop(block, None)
+        for cell, slot, n in [] if value is None else _decode_residue(value):
+            residue.put(cell, block, slot, n)
+
+    def load_panes(self, key: bytes, value: bytes | None) -> None:
+        """One record of `selfserve.panes`. Raises msgspec.DecodeError if it is damaged."""
+        record = parse_pane_record(key, value)
+        if isinstance(record, CellRecord):
+            panes = self._ledger.panes.by_name.get(record.measure)
+            if panes is not None:
+                panes.take_cell(record.index, record.cell)
+        elif isinstance(record, BlockRecord):
+            panes = self._ledger.panes.by_name.get(record.measure)
+            if panes is not None:
+                panes.take_block(record.block, record.numbers)
+
+    def finish(self, newest: int) -> None:
+        """All records were read; `newest` is the greatest event time (ms), up to which the panes were rolled."""
+        ledger = self._ledger
+        for (customer, conversation), value in self._conversations.items():
+            c = ledger.customers.get(customer)
+            if c is None:
+                c = Customer(customer)
+                ledger.add(c)
+            known = Conversation(conversation, decode_entries(value))
+            derive(known)
+            support = c.opened()
+            support.conversations[conversation] = known
+            support.index(known)
+        for c in ledger.customers.values():
+            self._learn(c)
+            if isinstance(c.support, Support) and len(c.support.conversations) <= OPEN_CONVERSATIONS:
+                c.close()
+        for panes in (*ledger.panes, *ledger.residue):
+            panes.resume(newest // MINUTE_MS)
+
+    def _learn(self, c: Customer) -> None:
+        learn = self._ledger.dimensions.learn
+        c.plan, c.segment, c.role = learn("plan", c.plan), learn("segment", c.segment), learn("role", c.role)
+        c.platform = learn("platform", c.platform)
+        for platform in c.platforms or ():
+            learn("platform", platform)
+        for channel in c.self_service_channels or ():
+            learn("channel", channel)
+        if isinstance(c.support, Support):
+            for conversation in c.support.conversations.values():
+                for _, _, channel, plan, segment in conversation.entries:
+                    learn("channel", channel)
+                    learn("plan", plan)
+                    learn("segment", segment)
+            for session in c.support.sessions:
+                learn("channel", session.channel)

@@ -1,0 +1,104 @@
+"""Recognising repeated events: 8-byte hashes of `source` and `id`, kept for a horizon in buckets of event minutes.
+
+A repetition has the same event time, so only one bucket is looked at. Buckets of past minutes are frozen into sorted
+arrays of 8 bytes a hash; what comes late to them lies beside in a set until the next freezing.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections import deque
+from typing import Final
+
+import msgspec
+from xxhash import xxh3_64_intdigest
+
+from streams.core.time import MINUTE_MS
+
+FREEZE_AFTER: Final = 5
+"""Minutes after which a bucket is frozen."""
+OVERLAY: Final = 256
+"""How many late hashes a frozen bucket gathers before they are merged."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(dict[int, bytes]).decode
+
+
+def seed_of(source: str) -> int:
+    """What makes equal ids of two sources different."""
+    return xxh3_64_intdigest(source.encode())
+
+
+def identity_of(event_id: str, seed: int) -> int:
+    """The 8-byte hash that stands for an event of the source behind `seed`."""
+    return xxh3_64_intdigest(event_id.encode(), seed)
+
+
+class Deduplication:
+    """The identities seen within one horizon, in one partition."""
+
+    __slots__ = ("_fresh", "_frozen", "_live", "_written", "horizon")
+
+    def __init__(self, horizon_ms: int) -> None:
+        self.horizon = horizon_ms // MINUTE_MS
+        """In minutes."""
+        self._live: dict[int, set[int]] = {}
+        self._frozen: dict[int, array[int]] = {}
+        self._fresh: dict[int, list[int]] = {}
+        self._written: deque[tuple[int, int]] = deque()
+
+    def seen(self, identity: int, minute: int) -> bool:
+        """Whether an identity was seen at this minute before; from now on it was."""
+        bucket = self._live.get(minute)
+        if bucket is None:
+            bucket = self._live[minute] = set()
+        elif identity in bucket:
+            return True
+        frozen = self._frozen.get(minute)
+        if frozen is not None:
+            i = bisect_left(frozen, identity)
+            if i < len(frozen) and frozen[i] == identity:
+                return True
+        bucket.add(identity)
+        fresh = self._fresh.get(minute)
+        if fresh is None:
+            self._fresh[minute] = [identity]
+        else:
+            fresh.append(identity)
+        return False
+
+    def take_fresh(self, sequence: int) -> bytes | None:
+        """The identities of the current checkpoint, packed, to be stored under `sequence`; None if there are none."""
+        fresh, self._fresh = self._fresh, {}
+        if not fresh:
+            return None
+        self._written.append((sequence, max(fresh)))
+        return _encode({minute: array("Q", hashes).tobytes() for minute, hashes in fresh.items()})
+
+    def load(self, sequence: int, value: bytes) -> None:
+        """Take back what `take_fresh` packed."""
+        minutes = _decode(value)
+        self._written.append((sequence, max(minutes)))
+        for minute, packed in minutes.items():
+            hashes = array("Q")
+            hashes.frombytes(packed)
+            self._live.setdefault(minute, set()).update(hashes)
+
+    def expire(self, newest: int) -> list[int]:
+        """Forget what lies beyond the horizon before minute `newest`, freeze what is past; the sequences that are no longer needed."""
+        oldest = newest - self.horizon
+        for minute in [m for m in self._live if m < newest - FREEZE_AFTER]:
+            bucket = self._live[minute]
+            if minute < oldest:
+                del self._live[minute]
+            elif minute not in self._frozen or len(bucket) >= OVERLAY:
+                hashes = sorted(bucket.union(self._frozen.get(minute, ())))
+                self._frozen[minute] = array("Q", hashes)
+                del self._live[minute]
+        for minute in [m for m in self._frozen if m < oldest]:
+            del self._frozen[minute]
+        gone: list[int] = []
+        while self._written and self._written[0][1] < oldest:
+            gone.append(self._written.popleft()[0])
+        return gone

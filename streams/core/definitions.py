@@ -1,0 +1,97 @@
+"""The numbers and names that definitions depend on, with their defaults (`docs/definitions.md`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+import xxhash
+
+from streams.core.time import DAY_MS, HOUR_MS, MINUTE_MS
+
+CODE_VERSION: Final = 1
+"""Raised whenever facts map to other contributions than before: panes are then recomputed at recovery."""
+
+
+class Definitions(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that decides what is counted. Durations are milliseconds."""
+
+    timezone: str = "UTC"
+    """IANA zone in which calendar days begin."""
+    assumption_ms: int = 24 * HOUR_MS
+    """How long after an answer a silence counts as resolved."""
+    session_gap_ms: int = 30 * MINUTE_MS
+    """The largest gap between two help events of one session (inclusive)."""
+    inactivity_ms: dict[str, int | None] = msgspec.field(
+        default_factory=lambda: {
+            "chat": 30 * MINUTE_MS,
+            "bot": 30 * MINUTE_MS,
+            "in_app": 30 * MINUTE_MS,
+            "help_center": 30 * MINUTE_MS,
+            "social": 24 * HOUR_MS,
+            "email": 72 * HOUR_MS,
+            "web": 72 * HOUR_MS,
+            "phone": None,
+            "ivr": None,
+        }
+    )
+    """By channel: how long a customer may be silent before it counts as gone; None: never."""
+    default_inactivity_ms: int | None = 72 * HOUR_MS
+    """The same for every channel that is not listed."""
+    short_abandon_ms: int = 0
+    """Conversations that the customer left sooner than this are no abandonments."""
+    voice_channels: tuple[str, ...] = ("phone", "ivr")
+    """Channels whose medium is voice; all others are text."""
+    active_events: tuple[str, ...] = (
+        "session.started",
+        "page.viewed",
+        "feature.used",
+        "milestone.reached",
+        "flow.started",
+        "flow.step_completed",
+        "flow.completed",
+        "order.completed",
+    )
+    """Event types that make a customer active; `flow.*` stands for all types with that prefix."""
+    self_service_actions: tuple[str, ...] = (
+        "help.searched",
+        "help.result_clicked",
+        "help.article_viewed",
+        "help.article_rated",
+        "help.solved",
+        "conversation.message",
+        "flow.started",
+        "flow.step_completed",
+        "flow.completed",
+    )
+    """Event types that are self-service: a conversation.message only by the customer to a bot, flow.* only of kind self_service."""
+    lateness_ms: int = 35 * DAY_MS
+    """How far behind its partition's greatest event time an event is still accepted."""
+    future_tolerance_ms: int = 5 * MINUTE_MS
+    """How far ahead of its record's timestamp an event time may lie."""
+    dedup_horizon_ms: int = 24 * HOUR_MS
+    """How long a repeated event is recognised."""
+    dedup_horizon_product_ms: int = HOUR_MS
+    """The same for events of the topic product.events."""
+    max_dimension_values: int = 256
+    """Distinct values of one dimension in one partition; further ones become `other`."""
+
+    def inactivity(self, channel: str) -> int | None:
+        """How long a customer on this channel may be silent (ms), None where silence says nothing."""
+        return self.inactivity_ms.get(channel, self.default_inactivity_ms)
+
+    def fingerprint(self) -> str:
+        """A hash of the code's version and of the settings that decide contributions (not of the horizons)."""
+        relevant = {
+            name: value
+            for name, value in msgspec.structs.asdict(self).items()
+            if name
+            not in {"lateness_ms", "future_tolerance_ms", "dedup_horizon_ms", "dedup_horizon_product_ms"}
+        }
+        payload = msgspec.json.encode([CODE_VERSION, relevant], order="deterministic")
+        return xxhash.xxh3_64_hexdigest(payload)
+
+
+def matches(names: tuple[str, ...], type_name: str) -> bool:
+    """Whether an event type is named, itself or by its prefix (`flow.*`)."""
+    return any(type_name == n or (n.endswith(".*") and type_name.startswith(n[:-1])) for n in names)

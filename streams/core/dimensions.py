@@ -1,0 +1,59 @@
+"""Values of dimensions: named when unknown, and bounded.
+
+A hostile or careless producer may send a million channels. A partition takes the first `max_dimension_values` values of
+each dimension as they are; further ones become `other` and are counted. What the facts hold is already folded, so
+a restart changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+UNKNOWN: Final = "unknown"
+"""The label of a dimension that no event told."""
+OTHER: Final = "other"
+"""The label of every value beyond the bound."""
+OVERALL: Final = "all"
+"""The label of the overall series: no value of a dimension may look like it."""
+DIMENSIONS: Final = ("channel", "platform", "plan", "segment", "role")
+
+
+class Dimensions:
+    """The values of every dimension that one partition has taken."""
+
+    __slots__ = ("_limit", "overflow", "values")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.values: dict[str, dict[str, str]] = {name: {} for name in DIMENSIONS}
+        self.overflow: dict[str, int] = dict.fromkeys(DIMENSIONS, 0)
+        """Events, by dimension, whose value was beyond the bound."""
+
+    def fold(self, dimension: str, value: str | None) -> str:
+        """The value as it is stored: shared, folded if it is one too many; "" for None or an empty one."""
+        if not value:
+            return ""
+        known = self.values[dimension]
+        folded = known.get(value)
+        return self._take(dimension, known, value) if folded is None else folded
+
+    def _take(self, dimension: str, known: dict[str, str], value: str) -> str:
+        if value == OVERALL:
+            value = f"({OVERALL})"
+        if value in (OTHER, UNKNOWN):
+            return value
+        if value in known:
+            return known[value]
+        if len(known) >= self._limit:
+            self.overflow[dimension] += 1
+            return OTHER
+        known[value] = value
+        return value
+
+    def learn(self, dimension: str, value: str) -> str:
+        """Take a value that facts already hold."""
+        return (
+            self.values[dimension].setdefault(value, value)
+            if value and value not in (OTHER, UNKNOWN)
+            else value
+        )

@@ -1,0 +1,150 @@
+"""Joining an event with a customer's facts: what an event means, without saying what it changes in the panes.
+
+Batch evaluation uses this as it is; the worker has shorter paths beside it (`streams.core.partition`), which
+tests measure against this one.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from typing import NamedTuple
+
+from schemas import events as e
+from streams.core.customer import Customer
+from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.issues import join_conversation, join_session
+from streams.core.rules import HELP_CHANNEL, Rule, Rules
+from streams.core.support import Entry, HelpEvent
+from streams.core.time import MINUTE_MS
+
+
+class Told(NamedTuple):
+    """An event with its dimensions folded."""
+
+    time: int
+    event: e.Event
+    rule: Rule
+    plan: str
+    segment: str
+    role: str
+
+
+def tell(event: e.Event, time: int, rule: Rule, dimensions: Dimensions) -> Told:
+    """Fold an event's dimensions. `time` is in ms."""
+    fold = dimensions.fold
+    return Told(
+        time, event, rule, fold("plan", event.plan), fold("segment", event.segment), fold("role", event.role)
+    )
+
+
+def platform_of(event: e.Event, dimensions: Dimensions) -> str:
+    """The platform of an active event."""
+    return dimensions.fold("platform", event.platform) or UNKNOWN
+
+
+def is_self_service(told: Told) -> bool:
+    """Whether the event is a self-service action by itself (messages to bots are found in their conversation)."""
+    rule = told.rule
+    return rule.self_service and (not rule.flow or told.event.data.kind == "self_service")  # type: ignore[attr-defined]
+
+
+def help_event(told: Told, dimensions: Dimensions) -> HelpEvent | None:
+    """What the event says as a help event; None if it is none."""
+    rule = told.rule
+    if rule.help is None or (rule.flow and told.event.data.kind != "self_service"):  # type: ignore[attr-defined]
+        return None
+    return HelpEvent(
+        told.time, help_channel(told, dimensions), rule.help(told.event), told.plan, told.segment
+    )
+
+
+def help_channel(told: Told, dimensions: Dimensions) -> str:
+    """The channel of a help event or self-service action."""
+    return dimensions.fold("channel", told.event.channel or HELP_CHANNEL)
+
+
+def conversation_entry(told: Told, dimensions: Dimensions) -> tuple[str, Entry] | None:
+    """The conversation and what the event adds to it; None if it belongs to none."""
+    code = told.rule.code
+    if code is None:
+        return None
+    event = told.event
+    channel = dimensions.fold("channel", event.channel)
+    return str(event.conversation_id), (told.time, code(event), channel, told.plan, told.segment)
+
+
+def join_admin(c: Customer, told: Told) -> None:
+    """Join an event that changes what the customer is (all but deletion)."""
+    admin, event, time = told.rule.admin, told.event, told.time
+    if admin == "flag":
+        flagged = 1 if isinstance(event, e.UserFlagged) else 0
+        reason = event.data.reason if isinstance(event, e.UserFlagged | e.UserUnflagged) else ""
+        status = c.statused()
+        status.flagged = max(status.flagged, (time, flagged, reason))
+    elif admin == "eligibility" and isinstance(event, e.AccountEligibilityChanged):
+        status = c.statused()
+        change = (time, 1 if event.data.eligible else 0)
+        if change not in status.eligibility:
+            insort(status.eligibility, change)
+    elif admin == "identify" and event.user_id and event.anonymous_id and event.anonymous_id != event.user_id:
+        names = c.statused().names
+        names[event.anonymous_id] = min(time, names.get(event.anonymous_id, time))
+
+
+def join(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> None:
+    """Join an event with the facts of its customer. Deletion is not joined: it ends them."""
+    rule, time = told.rule, told.time
+    minute = time // MINUTE_MS
+    c.join_attribute("plan", time, told.plan)
+    c.join_attribute("segment", time, told.segment)
+    c.join_attribute("role", time, told.role)
+    if rule.known:
+        c.join_known(minute)
+    if rule.active:
+        c.join_activity(minute, rules.calendar.day_of(minute), platform_of(told.event, dimensions))
+    if is_self_service(told):
+        c.join_self_service(minute, help_channel(told, dimensions))
+    if rule.admin is not None:
+        join_admin(c, told)
+    entry = conversation_entry(told, dimensions)
+    if entry is not None:
+        join_conversation(c.opened(), *entry)
+    help_ = help_event(told, dimensions)
+    if help_ is not None:
+        join_session(c.opened(), help_.session(), rules.definitions.session_gap_ms)
+
+
+def join_customers(c: Customer, other: Customer, rules: Rules) -> None:
+    """Join all facts of a visitor with those of the user that it turned out to be (not what made it a visitor)."""
+    for name in ("plan", "segment", "role"):
+        c.join_attribute(name, getattr(other, name + "_time"), getattr(other, name))
+    if other.known >= 0:
+        c.join_known(other.known)
+    for platform, last, day0, days in other.activity_by_platform():
+        join_seen(c, platform, last, day0, days)
+    for channel, minute in (other.self_service_channels or {}).items():
+        c.join_self_service(minute, channel)
+    if other.status is not None:
+        status = c.statused()
+        status.flagged = max(status.flagged, other.status.flagged)
+        for change in other.status.eligibility:
+            if change not in status.eligibility:
+                insort(status.eligibility, change)
+        for name, time in other.status.names.items():
+            status.names[name] = min(time, status.names.get(name, time))
+    if other.support is not None:
+        support = c.opened()
+        for conversation in other.opened().conversations.values():
+            for entry in conversation.entries:
+                join_conversation(support, conversation.id, entry)
+        for session in other.opened().sessions:
+            join_session(support, session, rules.definitions.session_gap_ms)
+
+
+def join_seen(c: Customer, platform: str, last: int, day0: int, days: int) -> None:
+    """Join the activity of one platform: its days, and its last minute on the day it lies in."""
+    while days:
+        low = (days & -days).bit_length() - 1
+        days &= days - 1
+        # Any minute will do for the days before the last one: only the last minute is remembered.
+        c.join_activity(last if not days else min(last, 0), day0 + low, platform)

@@ -1,0 +1,332 @@
+"""The ledger of one partition number: every customer's facts, and the panes that follow from them.
+
+The invariant: panes = sum of `person.contributions` over all customers + residue (closed figures of deleted ones).
+Each method keeps it, by differencing only what it touches; `Ledger.recomputed` is the same from scratch.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streams.core import person
+from streams.core.contribution import Contribution, add_to, difference
+from streams.core.customer import Customer, Seen, Status, join_day
+from streams.core.dimensions import Dimensions
+from streams.core.issues import update_conversation, update_help
+from streams.core.join import (
+    Told,
+    conversation_entry,
+    help_channel,
+    help_event,
+    is_self_service,
+    join,
+    join_customers,
+    platform_of,
+)
+from streams.core.measures import MEASURES
+from streams.core.panes import SLOT_BITS, Panes
+from streams.core.rules import Rules
+from streams.core.support import Support
+from streams.core.time import MINUTE_MS
+
+
+class Ledger:
+    """Facts and panes that always agree."""
+
+    __slots__ = (
+        "_active",
+        "_active_days",
+        "_by_platform",
+        "_days_by_platform",
+        "_platform_slots",
+        "customers",
+        "dimensions",
+        "dirty",
+        "gone",
+        "panes",
+        "residue",
+        "rules",
+    )
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.customers: dict[str, Customer] = {}
+        self.dimensions = Dimensions(rules.definitions.max_dimension_values)
+        self.residue = Panes()
+        self.dirty: list[Customer] = []
+        """Customers whose facts changed since the last checkpoint."""
+        self.gone: list[tuple[str, list[str], bool]] = []
+        """Customers whose records fell away: id, conversations, whether there were help sessions."""
+        self.use(Panes())
+
+    def use(self, panes: Panes) -> None:
+        """Take these panes from here on."""
+        self.panes = panes
+        self._active, self._by_platform = panes["active"], panes["active_by_platform"]
+        self._active_days, self._days_by_platform = panes["active_days"], panes["active_days_by_platform"]
+        self._platform_slots: dict[str, int] = {}
+        for c in self.customers.values():
+            c.active_slot = -1
+
+    def mark(self, c: Customer) -> None:
+        """Its facts changed."""
+        if not c.dirty:
+            c.dirty = 1
+            self.dirty.append(c)
+
+    def add(self, c: Customer) -> None:
+        """Take in a customer."""
+        self.customers[c.id] = c
+
+    # ---- events ------------------------------------------------------------------------------------------------------
+
+    def apply(self, c: Customer, told: Told) -> None:
+        """Join an event (any but a deletion) with its customer's facts and carry the difference into the panes."""
+        self.mark(c)
+        rule = told.rule
+        if rule.admin is not None or c.excluded:
+            self._apply_whole(c, told)
+            return
+        time, minute = told.time, told.time // MINUTE_MS
+        if self._turns(c, told):
+            self._turn(c, told)
+        else:
+            # Nothing changes but the times at which the attributes were last told.
+            if time > c.plan_time and told.plan:
+                c.plan_time = time
+            if time > c.segment_time and told.segment:
+                c.segment_time = time
+            if time > c.role_time and told.role:
+                c.role_time = time
+        if rule.active:
+            self.activity(c, minute, platform_of(told.event, self.dimensions))
+        if is_self_service(told):
+            self._self_service(c, minute, help_channel(told, self.dimensions))
+        entry = conversation_entry(told, self.dimensions)
+        if entry is not None:
+            self._conversation(c, *entry)
+        help_ = help_event(told, self.dimensions)
+        if help_ is not None:
+            add_to(self.panes, update_help(c.opened(), help_, self.rules.definitions))
+
+    def _turns(self, c: Customer, told: Told) -> bool:
+        """Whether the event changes whom the customer counts as: an attribute, or since when it is known."""
+        time = told.time
+        if told.rule.known and (c.known < 0 or time // MINUTE_MS < c.known):
+            return True
+        return (
+            (told.plan not in ("", c.plan) and (time, told.plan) > (c.plan_time, c.plan))
+            or (told.segment not in ("", c.segment) and (time, told.segment) > (c.segment_time, c.segment))
+            or (told.role not in ("", c.role) and (time, told.role) > (c.role_time, c.role))
+        )
+
+    def _turn(self, c: Customer, told: Told) -> None:
+        """Move all that the customer itself contributes to what it counts as from now on."""
+        before = self._person(c)
+        c.join_attribute("plan", told.time, told.plan)
+        c.join_attribute("segment", told.time, told.segment)
+        c.join_attribute("role", told.time, told.role)
+        if told.rule.known:
+            c.join_known(told.time // MINUTE_MS)
+        c.active_slot = -1
+        add_to(self.panes, difference(before, self._person(c)))
+
+    def _person(self, c: Customer) -> list[Contribution]:
+        return person.activity(c) + person.eligibility(c) + person.self_service(c, self.rules)
+
+    def _apply_whole(self, c: Customer, told: Told) -> None:
+        """The long path, for events that change what the customer is and for customers that do not count."""
+        flag = told.rule.admin == "flag"
+        was_excluded = c.excluded
+        before = [] if was_excluded else self._whole(c, flag=flag)
+        join(c, told, self.rules, self.dimensions)
+        c.active_slot = -1
+        if not (was_excluded and c.excluded):
+            add_to(self.panes, difference(before, [] if c.excluded else self._whole(c, flag=flag)))
+
+    def _whole(self, c: Customer, *, flag: bool) -> list[Contribution]:
+        """All that an event can move: a flag moves the issues too."""
+        return person.contributions(c, self.rules) if flag else self._person(c)
+
+    def _self_service(self, c: Customer, minute: int, channel: str) -> None:
+        before = person.self_service(c, self.rules)
+        c.join_self_service(minute, channel)
+        add_to(self.panes, difference(before, person.self_service(c, self.rules)))
+
+    def _conversation(self, c: Customer, conversation_id: str, entry: tuple[int, int, str, str, str]) -> None:
+        support = c.opened()
+        known = support.conversations.get(conversation_id)
+        to_bot = known.to_bot if known is not None else []
+        add_to(self.panes, update_conversation(support, conversation_id, entry, self.rules.definitions))
+        conversation = support.conversations[conversation_id]
+        if conversation.to_bot != to_bot and self.rules.messages_to_bots:
+            after = person.self_service(c, self.rules)
+            conversation.to_bot, now = to_bot, conversation.to_bot
+            before = person.self_service(c, self.rules)
+            conversation.to_bot = now
+            add_to(self.panes, difference(before, after))
+
+    def activity(self, c: Customer, minute: int, platform: str) -> None:
+        """`Customer.join_activity` for one whose dimensions stay as they are, with its effect on the panes. The shortest path."""
+        day = self.rules.calendar.day_of(minute)
+        if c.last < 0:
+            self._first_activity(c, minute, day, platform)
+            return
+        new_platform = platform != c.platform if c.platforms is None else platform not in c.platforms
+        if new_platform and c.platforms is None:
+            c.platforms = {c.platform: Seen(c.last, c.day0, c.days)}
+        if minute > c.last:
+            slot = c.active_slot
+            if slot < 0:
+                slot = self._slot(c)
+            self._active.move(slot, c.last, minute)
+            if c.platforms is None:
+                self._by_platform.move(self._platform_slot(platform), c.last, minute)
+            c.last = minute
+        bit = day - c.day0
+        if bit < 0 or not c.days >> bit & 1:
+            before = c.days
+            c.day0, c.days = join_day(c.day0, c.days, day)
+            if c.days != before:
+                self._active_days.add(person.profile(c), day, 1)
+                if c.platforms is None:
+                    self._days_by_platform.add((platform,), day, 1)
+        if c.platforms is not None:
+            self._platform_activity(c.platforms, platform, minute, day)
+
+    def _first_activity(self, c: Customer, minute: int, day: int, platform: str) -> None:
+        c.join_activity(minute, day, platform)
+        self._active.add_at(self._slot(c) >> SLOT_BITS, minute, 1)
+        self._by_platform.add((platform,), minute, 1)
+        self._active_days.add(person.profile(c), day, 1)
+        self._days_by_platform.add((platform,), day, 1)
+
+    def _platform_activity(self, platforms: dict[str, Seen], platform: str, minute: int, day: int) -> None:
+        seen = platforms.get(platform)
+        if seen is None:
+            platforms[platform] = Seen(minute, day, 1)
+            self._by_platform.add((platform,), minute, 1)
+            self._days_by_platform.add((platform,), day, 1)
+            return
+        if minute > seen.last:
+            self._by_platform.move(self._platform_slot(platform), seen.last, minute)
+            seen.last = minute
+        bit = day - seen.day0
+        if bit < 0 or not seen.days >> bit & 1:
+            before = seen.days
+            seen.day0, seen.days = join_day(seen.day0, seen.days, day)
+            if seen.days != before:
+                self._days_by_platform.add((platform,), day, 1)
+
+    def _slot(self, c: Customer) -> int:
+        slot = self._active.index((*person.profile(c), "1" if c.eligible else "0")) << SLOT_BITS
+        c.active_slot = slot
+        return slot
+
+    def _platform_slot(self, platform: str) -> int:
+        slot = self._platform_slots.get(platform)
+        if slot is None:
+            slot = self._platform_slots[platform] = self._by_platform.index((platform,)) << SLOT_BITS
+        return slot
+
+    # ---- what ends or joins customers ------------------------------------------------------------------------------
+
+    def delete(self, c: Customer, time: int) -> None:
+        """End a customer: what is closed at `time` (ms) goes into the residue, all else is withdrawn and forgotten."""
+        before = person.contributions(c, self.rules)
+        closed = closed_at(before, time // MINUTE_MS, self.rules)
+        for measure, cell, minute, n in closed:
+            self.residue[measure].add(cell, minute, n)
+        add_to(self.panes, difference(before, closed))
+        self._forget(c)
+        c.statused().deleted = time
+
+    def claim(self, c: Customer, time: int, user: str) -> bool:
+        """A user claims a visitor. True if the visitor's facts now have to follow the user (`release`)."""
+        status = c.statused()
+        self.mark(c)
+        if status.alias is not None and status.alias <= (time, user):
+            return False
+        first = status.alias is None
+        if first:
+            add_to(self.panes, difference(person.contributions(c, self.rules), []))
+        status.alias = (time, user)
+        return first
+
+    def release(self, c: Customer) -> None:
+        """Forget a claimed visitor's facts, once they are on their way to the user."""
+        alias = c.statused().alias
+        self._forget(c)
+        c.statused().alias = alias
+
+    def absorb(self, c: Customer, other: Customer) -> None:
+        """Join all facts of a visitor with those of its user."""
+        before = person.contributions(c, self.rules)
+        join_customers(c, other, self.rules)
+        c.active_slot = -1
+        add_to(self.panes, difference(before, person.contributions(c, self.rules)))
+        self.mark(c)
+
+    def _forget(self, c: Customer) -> None:
+        support = c.opened()
+        self.gone.append((c.id, list(support.conversations), bool(support.sessions)))
+        deleted = c.status.deleted if c.status is not None else -1
+        fresh = Customer(c.id)
+        for name in _FACTS:
+            setattr(c, name, getattr(fresh, name))
+        c.status = Status(deleted=deleted)
+        c.active_slot = -1
+        self.mark(c)
+
+    # ---- from scratch ------------------------------------------------------------------------------------------------
+
+    def recomputed(self) -> Panes:
+        """The panes that the facts and the residue stand for, rolled up as far as the present ones."""
+        fresh = Panes()
+        for panes in fresh:
+            panes.rolled_to = self.panes[panes.measure.name].rolled_to
+        for c in self.customers.values():
+            opened = isinstance(c.support, Support)
+            for measure, cell, minute, n in person.contributions(c, self.rules):
+                fresh[measure].add(cell, minute, n)
+            if not opened:
+                c.close()
+        for closed in self.residue:
+            target = fresh[closed.measure.name]
+            for cell, block, slot, n in closed.numbers():
+                target.add_number(cell, block, slot, n)
+        return fresh
+
+
+_FACTS: Final = (
+    "known",
+    "last",
+    "day0",
+    "days",
+    "plan",
+    "plan_time",
+    "segment",
+    "segment_time",
+    "role",
+    "role_time",
+    "platform",
+    "platforms",
+    "self_service",
+    "self_service_channels",
+    "status",
+    "support",
+)
+
+
+def closed_at(contributions: list[Contribution], minute: int, rules: Rules) -> list[Contribution]:
+    """What of a customer's contributions a deletion at `minute` leaves: past events, past days, and levels brought to an end."""
+    kept: list[Contribution] = []
+    today = rules.calendar.day_of(minute)
+    for contribution in contributions:
+        measure, cell, at, n = contribution
+        kind = MEASURES[measure].kind
+        if (kind == "event" and at <= minute) or (kind == "day" and at <= today):
+            kept.append(contribution)
+        elif kind == "edge" and at <= minute:
+            kept += [contribution, (measure, cell, minute, -n)]
+    return kept

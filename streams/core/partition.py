@@ -1,0 +1,552 @@
+"""One partition number: records in, facts and panes changed, changes out.
+
+This is the worker's loop, and pure: it reads no clock and knows no Kafka. Everything it holds can be rebuilt from the
+two changelogs, and everything it changes is handed out by `take_changes` in one piece. Each record has exactly one
+result (`RESULTS`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+from schemas.decode import MAX_EVENT_BYTES, check, decode, refuse
+from schemas.events import Event, instant_ms
+from schemas.fields import MAX_TIME_MS
+from schemas.reasons import Reason, Refusal
+from schemas.topics import SOURCE_TOPICS
+from streams.core import person
+from streams.core.changelog import Loader, StateRecord, take_panes, take_state
+from streams.core.customer import Customer
+from streams.core.deduplication import Deduplication, identity_of, seed_of
+from streams.core.definitions import Definitions
+from streams.core.dimensions import UNKNOWN
+from streams.core.join import tell
+from streams.core.ledger import Ledger
+from streams.core.measures import Cell
+from streams.core.panes import Panes
+from streams.core.partitioner import PARTITIONERS
+from streams.core.records import Clock, Meta
+from streams.core.rules import Rule, Rules
+from streams.core.time import MINUTE_MS
+from streams.core.transfer import decode_transfer, encode_transfer
+
+PROCESSED: Final = "processed"
+DUPLICATE: Final = "duplicate"
+LATE_DROPPED: Final = "late_dropped"
+EXCLUDED: Final = "excluded"
+FORWARDED: Final = "forwarded"
+DEAD_LETTER: Final = "dead_letter"
+RESULTS: Final = (PROCESSED, DUPLICATE, LATE_DROPPED, EXCLUDED, FORWARDED, DEAD_LETTER)
+
+EVENTS_TOPIC: Final = "selfserve.events"
+"""The internal source: forwarded events, claims, and the facts of visitors that became users."""
+CONSUMED: Final = (*(t.name for t in SOURCE_TOPICS), EVENTS_TOPIC)
+"""The co-partitioned topics of a partition number."""
+LATE_MS: Final = 5 * MINUTE_MS
+"""How far behind the greatest event time of its partition an event is called late."""
+MAX_HOPS: Final = 8
+"""Forwards after which an event stays where it is: claims in a circle must not keep it travelling."""
+
+
+class Record(Protocol):
+    """A consumed record; aiokafka's own records are such."""
+
+    @property
+    def offset(self) -> int:
+        """Its place in its partition."""
+
+    @property
+    def timestamp(self) -> int:
+        """When it was written (ms)."""
+
+    @property
+    def key(self) -> bytes | None:
+        """Its key."""
+
+    @property
+    def value(self) -> bytes | None:
+        """Its bytes."""
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """Its headers."""
+
+
+class DeadLetter(NamedTuple):
+    """A record that was refused, with the place it came from."""
+
+    topic: str
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    reason: Reason
+    message: str
+
+
+class Forward(NamedTuple):
+    """A message to another partition number, by way of `selfserve.events`.
+
+    Its record is written with the time of writing, or the broker's retention would take old events away before they
+    are read; an event's own record timestamp travels in the header `timestamp`.
+    """
+
+    number: int
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+class Changes(NamedTuple):
+    """All that one checkpoint writes, but for META."""
+
+    state: list[StateRecord]
+    panes: list[StateRecord]
+    dead_letters: list[DeadLetter]
+    forwards: list[Forward]
+
+
+class Difference(NamedTuple):
+    """A number that the panes hold and the facts do not stand for, or the other way round."""
+
+    measure: str
+    cell: Cell
+    block: int
+    slot: int
+    panes: int
+    facts: int
+
+    def __str__(self) -> str:
+        return f"{self.measure}{list(self.cell)} block {self.block} slot {self.slot}: panes {self.panes}, facts {self.facts}"
+
+
+class PartitionState:
+    """Everything one partition number knows."""
+
+    def __init__(
+        self,
+        number: int,
+        partitions: int,
+        definitions: Definitions,
+        *,
+        clock: Clock = "wall",
+        partitioner: str = "murmur2",
+    ) -> None:
+        self.number, self.partitions, self.definitions, self.clock = number, partitions, definitions, clock
+        self._home = PARTITIONERS[partitioner]
+        self.rules = Rules(definitions)
+        self.ledger = Ledger(self.rules)
+        self._product = Deduplication(definitions.dedup_horizon_product_ms)
+        self._others = Deduplication(definitions.dedup_horizon_ms)
+        self._seeds: dict[str, int] = {}
+        self._loader: Loader | None = None
+        self._sequence = 0
+        self._dead_letters: list[DeadLetter] = []
+        self._forwards: list[Forward] = []
+        self._released: list[Customer] = []
+        self.newest: dict[str, int] = {}
+        """Greatest event time (ms) by topic."""
+        self.newest_ms = 0
+        self.since: int | None = None
+        self.results: dict[str, dict[str, int]] = {t: dict.fromkeys(RESULTS, 0) for t in CONSUMED}
+        """Records by topic and result, since the beginning of the log."""
+        self.refused: dict[str, int] = {}
+        self.excluded: dict[str, int] = {}
+        self.late_events = self.late_counts = self.misplaced = 0
+
+    @property
+    def overflow(self) -> dict[str, int]:
+        """Events by dimension whose value was beyond the bound."""
+        return self.ledger.dimensions.overflow
+
+    @property
+    def customers(self) -> int:
+        """How many customers have facts here."""
+        return len(self.ledger.customers)
+
+    # ---- records in ------------------------------------------------------------------------------------------------
+
+    def process(self, topic: str, records: Sequence[Record]) -> None:
+        """Join one batch of one topic. An exception means a bug: this memory must then never be checkpointed."""
+        if topic == EVENTS_TOPIC:
+            for record in records:
+                self._internal(record)
+            return
+        results = self.results[topic]
+        tolerance = self.definitions.future_tolerance_ms
+        for record in records:
+            raw = record.value
+            if raw is None or len(raw) > MAX_EVENT_BYTES:
+                self._refuse(topic, record, refuse(raw))
+                continue
+            try:
+                event = decode(raw)
+            except Exception as error:  # noqa: BLE001  (a bad record ends nothing but itself)
+                self._refuse(topic, record, refuse(raw, error))
+                continue
+            time = instant_ms(event.time)
+            customer = event.user_id or event.anonymous_id or event.account_id
+            if customer is None or not 0 <= time <= MAX_TIME_MS:
+                refusal = check(event)
+                if refusal is not None:
+                    self._refuse(topic, record, refusal)
+                    continue
+            if time > record.timestamp + tolerance:
+                self._refuse(topic, record, _future(time, record.timestamp))
+                continue
+            results[self._take(topic, event, customer or "", time, record, 0)] += 1
+
+    def _take(self, topic: str, event: Event, customer: str, time: int, record: Record, hops: int) -> str:
+        """Join a valid event of a customer ("" for none); the result."""
+        if event.is_bot or event.is_test:
+            self._exclude("is_bot" if event.is_bot else "is_test")
+            return EXCLUDED
+        c = self.ledger.customers.get(customer)
+        if c is None:
+            if customer and hops < MAX_HOPS:
+                home = self._home(customer.encode(), self.partitions)
+                if home != self.number:
+                    self.misplaced += 1
+                    self._forward(home, customer, topic, record, hops)
+                    return FORWARDED
+        elif c.status is not None and c.status.alias is not None and hops < MAX_HOPS:
+            user = c.status.alias[1]
+            self._forward(self._home(user.encode(), self.partitions), user, topic, record, hops)
+            return FORWARDED
+        rule = self.rules.by_struct[event.__class__]
+        if self._repeated(topic, event, time, rule):
+            return DUPLICATE
+        newest = self.newest_ms
+        if time > newest:
+            self.newest_ms = self.newest[topic] = time
+        else:
+            if time > self.newest.get(topic, -1):
+                self.newest[topic] = time
+            if time < newest - LATE_MS:
+                self.late_events += 1
+                if self.clock == "wall" and time < newest - self.definitions.lateness_ms:
+                    return LATE_DROPPED
+        if self.since is None or time < self.since:
+            self.since = time
+        if not customer:
+            return PROCESSED
+        if c is None:
+            c = Customer(customer)
+            self.ledger.add(c)
+        elif rule.fast and c.status is None and self._fast(c, event, rule, time):
+            return PROCESSED
+        return self._join(c, event, rule, time)
+
+    def _fast(self, c: Customer, event: Event, rule: Rule, time: int) -> bool:
+        """The short path of a customer's ordinary activity; False if it is not ordinary after all."""
+        minute = time // MINUTE_MS
+        plan, segment, role = event.plan, event.segment, event.role
+        if (
+            minute < c.known
+            or c.known < 0
+            or (plan and plan != c.plan)
+            or (segment and segment != c.segment)
+            or (role and role != c.role)
+        ):
+            return False
+        ledger = self.ledger
+        if not c.dirty:
+            c.dirty = 1
+            ledger.dirty.append(c)
+        if plan and time > c.plan_time:
+            c.plan_time = time
+        if segment and time > c.segment_time:
+            c.segment_time = time
+        if role and time > c.role_time:
+            c.role_time = time
+        if rule.active:
+            platform = event.platform
+            if minute != c.last or c.platforms is not None or platform != c.platform:
+                ledger.activity(
+                    c, minute, (platform and ledger.dimensions.fold("platform", platform)) or UNKNOWN
+                )
+        return True
+
+    def _join(self, c: Customer, event: Event, rule: Rule, time: int) -> str:
+        status = c.status
+        if status is not None and time <= status.deleted:
+            self._exclude("deleted")
+            return EXCLUDED
+        if rule.admin == "delete":
+            self.ledger.delete(c, time)
+            return PROCESSED
+        self.ledger.apply(c, tell(event, time, rule, self.ledger.dimensions))
+        if (
+            rule.admin == "identify"
+            and event.user_id
+            and event.anonymous_id
+            and event.anonymous_id != event.user_id
+        ):
+            self._claim(event.anonymous_id, c.id, time)
+        if rule.admin is None and c.excluded and c.status is not None:
+            self._exclude(c.status.flagged[2] or "flagged")
+            return EXCLUDED
+        return PROCESSED
+
+    def _repeated(self, topic: str, event: Event, time: int, rule: Rule) -> bool:
+        seeds = self._seeds
+        source = event.source or topic
+        seed = seeds.get(source)
+        if seed is None:
+            if len(seeds) > 10_000:
+                seeds.clear()
+            seed = seeds[source] = seed_of(source)
+        memory = self._product if rule.product else self._others
+        minute = time // MINUTE_MS
+        if minute < self.newest_ms // MINUTE_MS - memory.horizon:
+            self.late_counts += 1
+            return False
+        return memory.seen(identity_of(event.id, seed), minute)
+
+    # ---- what travels between partition numbers --------------------------------------------------------------------
+
+    def _forward(self, home: int, customer: str, topic: str, record: Record, hops: int) -> None:
+        headers = [
+            ("kind", b"event"),
+            ("topic", topic.encode()),
+            ("customer", customer.encode()),
+            ("hops", b"%d" % (hops + 1)),
+            ("partition", b"%d" % self.number),
+            ("offset", b"%d" % record.offset),
+        ]
+        self._forwards.append(
+            Forward(home, customer.encode(), record.value or b"", headers, record.timestamp)
+        )
+
+    def _claim(self, visitor: str, user: str, time: int) -> None:
+        """Tell a visitor's home that the visitor is this user."""
+        key = visitor.encode()
+        headers = [("kind", b"claim"), ("customer", key), ("user", user.encode()), ("time", b"%d" % time)]
+        self._forwards.append(Forward(self._home(key, self.partitions), key, b"", headers))
+
+    def _internal(self, record: Record) -> None:
+        """One record of `selfserve.events`."""
+        headers = dict(record.headers)
+        kind = headers.get("kind")
+        results = self.results[EVENTS_TOPIC]
+        if kind == b"claim":
+            self._claimed(
+                headers["customer"].decode(), headers["user"].decode(), int(headers["time"]), record.timestamp
+            )
+            results[PROCESSED] += 1
+        elif kind == b"facts" and record.value is not None:
+            self._absorb(headers["customer"].decode(), record, int(headers["hops"]))
+            results[PROCESSED] += 1
+        else:
+            results[self._travelled(record, headers)] += 1
+
+    def _travelled(self, record: Record, headers: dict[str, bytes]) -> str:
+        """An event that another partition number forwarded, or that an ingress agent normalised."""
+        raw = record.value
+        if raw is None or len(raw) > MAX_EVENT_BYTES:
+            return self._refuse_internal(record, refuse(raw))
+        try:
+            event = decode(raw)
+        except Exception as error:  # noqa: BLE001  (a bad record ends nothing but itself)
+            return self._refuse_internal(record, refuse(raw, error))
+        refusal = check(event)
+        time = instant_ms(event.time)
+        written = _written(record)
+        if refusal is None and time > written + self.definitions.future_tolerance_ms:
+            refusal = _future(time, written)
+        if refusal is not None:
+            return self._refuse_internal(record, refusal)
+        named = headers.get("customer")
+        customer = (
+            named.decode()
+            if named is not None
+            else event.user_id or event.anonymous_id or event.account_id or ""
+        )
+        topic = headers.get("topic", b"").decode()
+        hops = int(headers.get("hops", b"0"))
+        return self._take(
+            topic if topic in self.results else EVENTS_TOPIC, event, customer, time, record, hops
+        )
+
+    def _claimed(self, visitor: str, user: str, time: int) -> None:
+        c = self.ledger.customers.get(visitor)
+        if c is None:
+            c = Customer(visitor)
+            self.ledger.add(c)
+        if c.status is not None and time <= c.status.deleted:
+            return
+        if self.ledger.claim(c, time, user):
+            self._send_facts(c, user, 0)
+            self.ledger.release(c)
+
+    def _send_facts(self, c: Customer, user: str, hops: int) -> None:
+        key = user.encode()
+        headers = [("kind", b"facts"), ("customer", key), ("hops", b"%d" % (hops + 1))]
+        self._forwards.append(Forward(self._home(key, self.partitions), key, encode_transfer(c), headers))
+
+    def _absorb(self, user: str, record: Record, hops: int) -> None:
+        visitor = decode_transfer(record.value or b"")
+        c = self.ledger.customers.get(user)
+        if c is None:
+            c = Customer(user)
+            self.ledger.add(c)
+        status = c.status
+        if status is not None and status.alias is not None and hops < MAX_HOPS:
+            self._send_facts(visitor, status.alias[1], hops)
+            return
+        self.ledger.absorb(c, visitor)
+
+    # ---- accounting ------------------------------------------------------------------------------------------------
+
+    def _exclude(self, reason: str) -> None:
+        self.excluded[reason] = self.excluded.get(reason, 0) + 1
+
+    def _refuse(self, topic: str, record: Record, refusal: Refusal) -> None:
+        self.results[topic][DEAD_LETTER] += 1
+        self.refused[refusal.reason.value] = self.refused.get(refusal.reason.value, 0) + 1
+        self._dead_letters.append(
+            DeadLetter(
+                topic,
+                record.offset,
+                record.timestamp,
+                record.key,
+                record.value,
+                refusal.reason,
+                refusal.message,
+            )
+        )
+
+    def _refuse_internal(self, record: Record, refusal: Refusal) -> str:
+        self._refuse(EVENTS_TOPIC, record, refusal)
+        self.results[EVENTS_TOPIC][DEAD_LETTER] -= 1
+        return DEAD_LETTER
+
+    # ---- changes out -----------------------------------------------------------------------------------------------
+
+    def take_changes(self) -> Changes:
+        """All that changed since the last call. Synchronous, so it is a snapshot."""
+        self._sequence += 1
+        newest = self.newest_ms // MINUTE_MS
+        ledger = self.ledger
+        day = self.rules.calendar.day_of(newest)
+        ledger.panes.roll(newest, day)
+        ledger.residue.roll(newest, day)
+        state = take_state(ledger)
+        for name, memory in ((b"p", self._product), (b"o", self._others)):
+            fresh = memory.take_fresh(self._sequence)
+            if fresh is not None:
+                state.append((b"d" + name + b"%d" % self._sequence, fresh))
+            state += [(b"d" + name + b"%d" % gone, None) for gone in memory.expire(newest)]
+        dead_letters, self._dead_letters = self._dead_letters, []
+        forwards, self._forwards = self._forwards, []
+        return Changes(state, take_panes(ledger.panes), dead_letters, forwards)
+
+    def meta_fields(self) -> dict[str, Any]:
+        """The core's part of META: newest, results, refused, since, sequence."""
+        return {
+            "newest": dict(self.newest),
+            "results": {topic: dict(counts) for topic, counts in self.results.items()},
+            "refused": dict(self.refused),
+            "since": self.since,
+            "sequence": self._sequence,
+        }
+
+    # ---- recovery --------------------------------------------------------------------------------------------------
+
+    def load_state(self, key: bytes, value: bytes | None) -> None:
+        """One record of `selfserve.state`, in order, but not META."""
+        if key[:1] != b"d":
+            self._loading().load_state(key, value)
+        elif value is not None:
+            memory = self._product if key[1:2] == b"p" else self._others
+            memory.load(int(key[2:]), value)
+
+    def load_panes(self, key: bytes, value: bytes | None) -> None:
+        """One record of `selfserve.panes`, in order, but not META."""
+        self._loading().load_panes(key, value)
+
+    def load_meta(self, meta: Meta) -> None:
+        """The last META."""
+        self.newest = dict(meta.newest)
+        self.newest_ms = max(self.newest.values(), default=0)
+        for topic, counts in meta.results.items():
+            self.results.setdefault(topic, dict.fromkeys(RESULTS, 0)).update(counts)
+        self.refused = dict(meta.refused)
+        self.since = meta.since
+        self._sequence = meta.sequence
+
+    def _loading(self) -> Loader:
+        if self._loader is None:
+            self._loader = Loader(self.ledger)
+        return self._loader
+
+    def loaded(self, *, recompute: bool = False) -> None:
+        """All records were read. `recompute`: the panes were made with other definitions, make them anew from the facts."""
+        self._loading().finish(self.newest_ms)
+        self._loader = None
+        if recompute:
+            self._recompute()
+
+    def _recompute(self) -> None:
+        old = self.ledger.panes
+        fresh = self.ledger.recomputed()
+        for panes in fresh:
+            name = panes.measure.name
+            stale = old[name]
+            numbers = list(panes.numbers())
+            panes.blocks.clear()
+            panes.restart(stale.cells)
+            for cell, block, slot, n in numbers:
+                panes.put(cell, block, slot, n)
+            panes.dirty = set(stale.blocks) | set(panes.blocks)
+        self.ledger.use(fresh)
+
+    # ---- questions -------------------------------------------------------------------------------------------------
+
+    def verify(self) -> list[Difference]:
+        """Where panes and facts disagree: nowhere, if everything is right."""
+        out: list[Difference] = []
+        expected = self.ledger.recomputed()
+        oldest_day = self.rules.calendar.day_of(self.newest_ms // MINUTE_MS)
+        for measure in self.ledger.panes:
+            held = _numbers(measure.measure.name, self.ledger.panes, oldest_day)
+            stands = _numbers(measure.measure.name, expected, oldest_day)
+            for key in held.keys() | stands.keys():
+                if held.get(key, 0) != stands.get(key, 0):
+                    cell, block, slot = key
+                    out.append(
+                        Difference(
+                            measure.measure.name, cell, block, slot, held.get(key, 0), stands.get(key, 0)
+                        )
+                    )
+        return sorted(out, key=lambda d: (d.measure, d.block, d.slot, [str(v) for v in d.cell]))
+
+    def explain(self, customer: str) -> dict[str, Any] | None:
+        """A customer's facts and contributions, ready for JSON; None if it has none here."""
+        c = self.ledger.customers.get(customer)
+        return None if c is None else person.explained(c, self.rules)
+
+
+def _numbers(measure: str, panes: Panes, newest_day: int) -> dict[tuple[Cell, int, int], int]:
+    return {
+        (cell, block, slot): n
+        for cell, block, slot, n in panes[measure].numbers()
+        if not panes[measure].expired(block, newest_day)
+    }
+
+
+def _written(record: Record) -> int:
+    """When a record was first written (ms): a forwarded one carries that along."""
+    for name, value in record.headers:
+        if name == "timestamp":
+            return int(value)
+    return record.timestamp
+
+
+def _future(time: int, timestamp: int) -> Refusal:
+    ahead = (time - timestamp) // 1000
+    return Refusal(
+        Reason.FUTURE,
+        f"`time` is {ahead} s ahead of the record's own timestamp: check the producer's clock, its time zone and its unit",
+    )

@@ -1,0 +1,40 @@
+"""Which partition is a customer's home: the hash functions that Kafka's producers use by default."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Final
+from zlib import crc32
+
+Partitioner = Callable[[bytes, int], int]
+"""From a key and the number of partitions to the partition."""
+
+
+def murmur2(key: bytes, partitions: int) -> int:
+    """The partition that the Java client, kafka-python and aiokafka choose for a key (32-bit MurmurHash2, made positive)."""
+    m = 0x5BD1E995
+    n = len(key)
+    h = 0x9747B28C ^ n
+    words = n >> 2
+    for word in struct.unpack_from(f"<{words}I", key):
+        k = word * m & 0xFFFFFFFF
+        h = h * m & 0xFFFFFFFF ^ (k ^ k >> 24) * m & 0xFFFFFFFF
+    rest = n & 3
+    if rest:
+        tail = words << 2
+        if rest == 3:
+            h ^= key[tail + 2] << 16
+        if rest >= 2:
+            h ^= key[tail + 1] << 8
+        h = (h ^ key[tail]) * m & 0xFFFFFFFF
+    h = (h ^ h >> 13) * m & 0xFFFFFFFF
+    return ((h ^ h >> 15) & 0x7FFFFFFF) % partitions
+
+
+def crc(key: bytes, partitions: int) -> int:
+    """The partition that librdkafka's default (`consistent_random`) chooses for a key."""
+    return crc32(key) % partitions
+
+
+PARTITIONERS: Final[dict[str, Partitioner]] = {"murmur2": murmur2, "crc32": crc}

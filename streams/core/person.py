@@ -1,0 +1,118 @@
+"""What a customer itself contributes: activity, eligibility, self-service.
+
+Contributions come in groups, so that an event that touches one group need not difference the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from streams.core.contribution import Contribution
+from streams.core.customer import NEVER, Customer, days_of
+from streams.core.dimensions import UNKNOWN
+from streams.core.issues import support_contributions
+from streams.core.rules import Rules
+from streams.core.time import MINUTE_MS
+
+Profile = tuple[str, str, str]
+"""Plan, segment, role as the customer has them now."""
+
+
+def profile(c: Customer) -> Profile:
+    """The customer's dimensions, `unknown` where nothing is known."""
+    return c.plan or UNKNOWN, c.segment or UNKNOWN, c.role or UNKNOWN
+
+
+def activity(c: Customer) -> list[Contribution]:
+    """Trailing and calendar-day activity, over all and by platform."""
+    if c.last < 0:
+        return []
+    cell = profile(c)
+    out: list[Contribution] = [("active", (*cell, "1" if c.eligible else "0"), c.last, 1)]
+    out += [("active_days", cell, day, 1) for day in days_of(c.day0, c.days)]
+    for platform, last, day0, days in c.activity_by_platform():
+        out.append(("active_by_platform", (platform,), last, 1))
+        out += [("active_days_by_platform", (platform,), day, 1) for day in days_of(day0, days)]
+    return out
+
+
+def eligibility(c: Customer) -> list[Contribution]:
+    """An edge at every change between eligible and not."""
+    if c.known < 0:
+        return []
+    cell = profile(c)
+    changes = c.status.eligibility if c.status is not None else []
+    return [("eligible", cell, minute, edge) for minute, edge in _edges(c.known, changes)]
+
+
+def _edges(known: int, changes: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    state, i = 1, 0
+    while i < len(changes) and changes[i][0] // MINUTE_MS <= known:
+        state = changes[i][1]
+        i += 1
+    if state:
+        yield known, 1
+    for time, eligible in changes[i:]:
+        if eligible != state:
+            yield time // MINUTE_MS, eligible - state
+            state = eligible
+
+
+def self_service(c: Customer, rules: Rules) -> list[Contribution]:
+    """The last self-service action, over all and by channel, if the customer is eligible."""
+    if not c.eligible:
+        return []
+    last = c.self_service
+    channels = c.self_service_channels
+    if c.support is not None and rules.messages_to_bots:
+        for conversation in c.opened().conversations.values():
+            for channel, minute in conversation.to_bot:
+                last = max(last, minute)
+                if channels is None or channels.get(channel, NEVER) < minute:
+                    channels = {**(channels or {}), channel: minute}
+    if last < 0:
+        return []
+    out: list[Contribution] = [("self_service", profile(c), last, 1)]
+    out += [
+        ("self_service_by_channel", (channel,), minute, 1) for channel, minute in (channels or {}).items()
+    ]
+    return out
+
+
+def contributions(c: Customer, rules: Rules) -> list[Contribution]:
+    """All that a customer's facts contribute: the definition that every faster path is measured against."""
+    if c.excluded:
+        return []
+    out = activity(c) + eligibility(c) + self_service(c, rules)
+    if c.support is not None:
+        out += support_contributions(c.opened(), rules.definitions)
+    return out
+
+
+def explained(c: Customer, rules: Rules) -> dict[str, Any]:
+    """A customer's facts and contributions, ready for JSON. Times are ms, minutes since the epoch; days are dates."""
+    support = c.opened()
+    return {
+        "customer": c.id,
+        "known_minute": c.known,
+        "eligible": c.eligible,
+        "excluded": c.excluded,
+        "profile": dict(zip(("plan", "segment", "role"), profile(c), strict=True)),
+        "active": {
+            "last_minute": c.last,
+            "days": [date.fromordinal(d).isoformat() for d in days_of(c.day0, c.days)],
+            "platforms": {name: last for name, last, _, _ in c.activity_by_platform()},
+        },
+        "self_service": {"last_minute": c.self_service, "channels": c.self_service_channels or {}},
+        "status": None if c.status is None else msgspec.structs.asdict(c.status),
+        "conversations": {k: [list(entry) for entry in v.entries] for k, v in support.conversations.items()},
+        "help_sessions": [msgspec.structs.asdict(s) for s in support.sessions],
+        "contributions": [
+            {"measure": measure, "cell": list(cell), "minute": minute, "n": n}
+            for measure, cell, minute, n in contributions(c, rules)
+        ],
+    }

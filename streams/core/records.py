@@ -1,0 +1,126 @@
+"""The changelog's record formats: what a checkpoint writes, recovery reads back and exporters tail.
+
+Keys begin with one letter. Values are MessagePack.
+
+topic `selfserve.panes`
+    c, measure, index    a cell: the values of its fields, in the measure's order. Written once, before its first use.
+    p, measure, block    a block of panes: `{slot: number}` (`streams.core.panes`); a tombstone when it is empty.
+    M                    META: closes each checkpoint. Readers apply what came before it only then.
+
+topic `selfserve.state`
+    a, customer          hot facts (activity)
+    s, customer          cold facts (support, status)
+    d, sequence          identities seen since the last checkpoint, for deduplication
+    t, customer          deletion: nothing up to this instant may come back
+    r, measure, block    the residue: closed figures of deleted customers, as a block of panes with its cells spelled out
+    M                    META: where to go on
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from streams.core.measures import Cell
+from streams.core.panes import Block
+
+META_KEY: Final = b"M"
+Clock = Literal["wall", "event"]
+
+
+class Meta(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The closing record of a checkpoint of one partition number."""
+
+    number: int
+    """The partition number."""
+    offsets: dict[str, int]
+    """Next offset by source topic (names without prefix)."""
+    newest: dict[str, int]
+    """Greatest event time processed (ms), by source topic."""
+    clock: Clock
+    """How its evaluation time is meant."""
+    evaluated: int | None = None
+    """What this number contributes to the evaluation time (ms); None: nothing yet. The whole takes the least (wall) or the greatest + 1 (event)."""
+    written: int
+    """Wall time of the checkpoint (ms)."""
+    fingerprint: str
+    """Hash of the definitions that the panes were made with."""
+    timezone: str
+    results: dict[str, dict[str, int]] = {}
+    """Records by topic and result since the beginning: their sum is the number of records consumed."""
+    refused: dict[str, int] = {}
+    """Dead letters by reason since the beginning."""
+    since: int | None = None
+    """Least event time seen (ms)."""
+    sequence: int = 0
+    """Counts checkpoints."""
+
+
+_encode = msgspec.msgpack.Encoder(order=None).encode
+_decode_meta = msgspec.msgpack.Decoder(Meta).decode
+_decode_block = msgspec.msgpack.Decoder(dict[int, int]).decode
+_decode_cell = msgspec.msgpack.Decoder(tuple[str | int, ...]).decode
+_decode_key = msgspec.msgpack.Decoder(tuple[str, int]).decode
+
+
+class MetaRecord(msgspec.Struct, frozen=True):
+    """A checkpoint is complete."""
+
+    meta: Meta
+
+
+class CellRecord(msgspec.Struct, frozen=True):
+    """A cell has this index in its partition."""
+
+    measure: str
+    index: int
+    cell: Cell
+
+
+class BlockRecord(msgspec.Struct, frozen=True):
+    """A block has these numbers now; None: it is empty."""
+
+    measure: str
+    block: int
+    numbers: Block | None
+
+
+PaneRecord = MetaRecord | CellRecord | BlockRecord
+
+
+def encode_meta(meta: Meta) -> bytes:
+    """META's value; its key is `META_KEY`."""
+    return _encode(meta)
+
+
+def decode_meta(value: bytes) -> Meta:
+    """The META of a value. Raises msgspec.DecodeError if it is none."""
+    return _decode_meta(value)
+
+
+def cell_record(measure: str, index: int, cell: Cell) -> tuple[bytes, bytes]:
+    """Key and value of a cell."""
+    return b"c" + _encode((measure, index)), _encode(cell)
+
+
+def block_record(measure: str, block: int, numbers: Block | None) -> tuple[bytes, bytes | None]:
+    """Key and value of a block of panes."""
+    return b"p" + _encode((measure, block)), None if numbers is None else _encode(numbers)
+
+
+def parse_pane_record(key: bytes, value: bytes | None) -> PaneRecord | None:
+    """What a record of `selfserve.panes` says; None for one that says nothing (a kind unknown to this version).
+
+    Raises msgspec.DecodeError if it is damaged.
+    """
+    if key == META_KEY:
+        return MetaRecord(_decode_meta(value)) if value is not None else None
+    kind = key[:1]
+    if kind == b"p":
+        measure, block = _decode_key(key[1:])
+        return BlockRecord(measure, block, None if value is None else _decode_block(value))
+    if kind == b"c" and value is not None:
+        measure, index = _decode_key(key[1:])
+        return CellRecord(measure, index, _decode_cell(value))
+    return None

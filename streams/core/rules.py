@@ -1,0 +1,148 @@
+"""What each event type does to the facts: a table made once from the contract and the definitions.
+
+A further event type is a further row here, not a further branch in the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Literal, NamedTuple
+
+from schemas import events as e
+from schemas.types import EVENT_TYPES
+from streams.core.definitions import Definitions, matches
+from streams.core.support import (
+    ABANDONED,
+    ACTORS,
+    HANDED_OFF,
+    MESSAGE_AGENT_PRIVATE,
+    MESSAGE_AGENT_PUBLIC,
+    MESSAGE_BOT_PRIVATE,
+    MESSAGE_BOT_PUBLIC,
+    MESSAGE_CUSTOMER,
+    REOPENED,
+    RESOLVED,
+    STARTED,
+)
+from streams.core.time import Calendar
+
+HelpKind = Literal["ask", "answer", "confirm"]
+Admin = Literal["flag", "eligibility", "identify", "delete"]
+
+HELP_CHANNEL: Final = "help_center"
+"""Where a help event happened that does not say it."""
+
+_NOT_ACTING: Final = {"user.flagged", "user.unflagged", "user.deleted", "account.eligibility_changed"}
+"""Types that say something about a customer without it having acted, beside those that the contract names."""
+
+
+class Rule(NamedTuple):
+    """What an event type does."""
+
+    name: str
+    known: bool
+    """It makes its customer known."""
+    active: bool
+    """It is an active event."""
+    self_service: bool
+    """It is a self-service action (of a flow: if the flow is of kind self_service)."""
+    flow: bool
+    """It belongs to a flow: a help event if the flow is of kind self_service."""
+    help: Callable[[Any], HelpKind] | None
+    """A help event: what it says."""
+    code: Callable[[Any], int] | None
+    """A conversation's event: its code (`streams.core.support`)."""
+    admin: Admin | None
+    """It changes what the customer is, not what it did."""
+    product: bool
+    """It belongs to product.events, whose horizon of deduplication is its own."""
+    fast: bool
+    """Nothing but activity: the worker's short path applies."""
+
+
+def _message(event: e.ConversationMessage) -> int:
+    data = event.data
+    if data.actor == "customer":
+        return MESSAGE_CUSTOMER
+    if data.actor == "bot":
+        return MESSAGE_BOT_PUBLIC if data.public else MESSAGE_BOT_PRIVATE
+    return MESSAGE_AGENT_PUBLIC if data.public else MESSAGE_AGENT_PRIVATE
+
+
+def _started(event: e.ConversationStarted) -> int:
+    data = event.data
+    return STARTED + 3 * ACTORS[data.initiated_by] + (0 if data.with_ is None else ACTORS[data.with_])
+
+
+def _resolved(event: e.ConversationResolved) -> int:
+    data = event.data
+    return RESOLVED + 2 * ACTORS[data.by] + (1 if data.confirmed else 0)
+
+
+def _rated(event: e.HelpArticleRated) -> HelpKind:
+    return "confirm" if event.data.helpful else "ask"
+
+
+_HELP: Final[dict[type[e.Event], Callable[[Any], HelpKind]]] = {
+    e.HelpSearched: lambda _: "ask",
+    e.HelpResultClicked: lambda _: "answer",
+    e.HelpArticleViewed: lambda _: "answer",
+    e.HelpArticleRated: _rated,
+    e.HelpSolved: lambda _: "confirm",
+    e.FlowStarted: lambda _: "ask",
+    e.FlowStepCompleted: lambda _: "ask",
+    e.FlowCompleted: lambda _: "answer",
+}
+
+_CODES: Final[dict[type[e.Event], Callable[[Any], int]]] = {
+    e.ConversationStarted: _started,
+    e.ConversationMessage: _message,
+    e.ConversationHandedOff: lambda _: HANDED_OFF,
+    e.ConversationResolved: _resolved,
+    e.ConversationReopened: lambda _: REOPENED,
+    e.ConversationAbandoned: lambda _: ABANDONED,
+}
+
+_ADMIN: Final[dict[type[e.Event], Admin]] = {
+    e.UserFlagged: "flag",
+    e.UserUnflagged: "flag",
+    e.AccountEligibilityChanged: "eligibility",
+    e.UserIdentified: "identify",
+    e.UserDeleted: "delete",
+}
+
+
+class Rules:
+    """The table, and what else follows from the definitions."""
+
+    __slots__ = ("by_struct", "calendar", "definitions", "messages_to_bots")
+
+    def __init__(self, definitions: Definitions) -> None:
+        self.definitions = definitions
+        self.calendar = Calendar(definitions.timezone)
+        self.messages_to_bots = matches(definitions.self_service_actions, "conversation.message")
+        self.by_struct: dict[type[e.Event], Rule] = {
+            t.struct: _rule(t.struct, t.name, t.topic, t.makes_known, definitions)
+            for t in EVENT_TYPES.values()
+        }
+
+
+def _rule(struct: type[e.Event], name: str, topic: str, makes_known: bool, definitions: Definitions) -> Rule:
+    flow = name.startswith("flow.")
+    help_ = _HELP.get(struct)
+    code = _CODES.get(struct)
+    admin = _ADMIN.get(struct)
+    active = matches(definitions.active_events, name)
+    self_service = code is None and matches(definitions.self_service_actions, name)
+    return Rule(
+        name=name,
+        known=makes_known and name not in _NOT_ACTING,
+        active=active,
+        self_service=self_service,
+        flow=flow,
+        help=help_,
+        code=code,
+        admin=admin,
+        product=topic == "product.events",
+        fast=makes_known and not (flow or help_ or code or admin or self_service),
+    )

@@ -1,0 +1,232 @@
+"""Support facts of a customer: its conversations and help sessions.
+
+Facts only join: entries form ordered sets, help sessions unite as intervals. So events may come in any order, late or
+twice. What follows from the facts is in `streams.core.issues`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from typing import Final
+
+import msgspec
+
+Entry = tuple[int, int, str, str, str]
+"""One event of a conversation: time (ms), code, channel, plan, segment; empty strings where the event had none."""
+
+# Codes are in lifecycle order, which is the order of events of one millisecond.
+STARTED: Final = 0  # + 3 * initiator (customer, bot, agent) + with (unsaid, bot, agent)
+STARTED_LAST: Final = 8
+MESSAGE_CUSTOMER: Final = 10
+MESSAGE_BOT_PUBLIC: Final = 12
+MESSAGE_BOT_PRIVATE: Final = 13
+MESSAGE_AGENT_PUBLIC: Final = 14
+MESSAGE_AGENT_PRIVATE: Final = 15
+HANDED_OFF: Final = 20
+RESOLVED: Final = 30  # + 2 * by (customer, bot, agent) + confirmed
+RESOLVED_BOT: Final = 32
+RESOLVED_AGENT: Final = 34
+RESOLVED_LAST: Final = 35
+REOPENED: Final = 40
+ABANDONED: Final = 50
+
+ACTORS: Final = {"customer": 0, "bot": 1, "agent": 2}
+ACTOR_NAMES: Final = ("customer", "bot", "agent")
+
+MAX_ENTRIES: Final = 512
+"""Events that one conversation remembers; beyond, it forgets the middle."""
+
+Mark = tuple[int, str, str]
+"""An instant (ms) with the plan and segment that the event carried."""
+
+
+class Conversation(msgspec.Struct, array_like=True, gc=False, eq=False):
+    """One conversation: its entries, in order, and what other issues of the customer need to know of it."""
+
+    id: str
+    entries: list[Entry]
+    contacts: list[int] = []
+    """Times at which it was a contact (derived)."""
+    answer: int = -1
+    """The last answer, if the outcome now depends on the silence after it; else −1 (derived)."""
+    to_bot: list[tuple[str, int]] = []
+    """Last message of the customer to a bot, by channel: (channel, minute) (derived)."""
+
+    def add(self, entry: Entry) -> bool:
+        """Join an event; False if it was known."""
+        entries = self.entries
+        if not entries or entry > entries[-1]:
+            entries.append(entry)
+        else:
+            i = bisect_left(entries, entry)
+            if entries[i] == entry:
+                return False
+            entries.insert(i, entry)
+        if len(entries) > MAX_ENTRIES:
+            del entries[MAX_ENTRIES // 2]
+        return True
+
+
+class HelpSession(msgspec.Struct, array_like=True, gc=False):
+    """Help events of one customer without a longer gap: an interval (both ends inclusive, ms) with its marks."""
+
+    start: int
+    end: int
+    channel: str
+    confirmed: Mark | None
+    """The first confirmation."""
+    answered: Mark | None
+    """The last answer used."""
+    plan: tuple[int, str]
+    """The latest plan carried, with its time."""
+    segment: tuple[int, str]
+    """The latest segment carried, with its time."""
+
+    def join(self, other: HelpSession) -> HelpSession:
+        """The union of two sessions."""
+        return HelpSession(
+            min(self.start, other.start),
+            max(self.end, other.end),
+            min((self.start, self.channel), (other.start, other.channel))[1],
+            _first(self.confirmed, other.confirmed),
+            _last(self.answered, other.answered),
+            max(self.plan, other.plan),
+            max(self.segment, other.segment),
+        )
+
+
+def _first(a: Mark | None, b: Mark | None) -> Mark | None:
+    return b if a is None else a if b is None else min(a, b)
+
+
+def _last(a: Mark | None, b: Mark | None) -> Mark | None:
+    return b if a is None else a if b is None else max(a, b)
+
+
+class HelpEvent(msgspec.Struct, gc=False):
+    """What a help event says: `kind` is "ask", "answer" or "confirm"."""
+
+    time: int
+    channel: str
+    kind: str
+    plan: str
+    segment: str
+
+    def session(self) -> HelpSession:
+        """The session that this event alone would be."""
+        mark = (self.time, self.plan, self.segment)
+        return HelpSession(
+            self.time,
+            self.time,
+            self.channel,
+            mark if self.kind == "confirm" else None,
+            mark if self.kind == "answer" else None,
+            (self.time, self.plan) if self.plan else NEVER,
+            (self.time, self.segment) if self.segment else NEVER,
+        )
+
+
+NEVER: Final = (-1, "")
+
+
+class Support:
+    """A customer's conversations and help sessions, with the indices that keep every update local."""
+
+    __slots__ = ("answers", "contacts", "conversations", "dirty", "sessions", "sessions_dirty")
+
+    def __init__(self) -> None:
+        self.conversations: dict[str, Conversation] = {}
+        self.sessions: list[HelpSession] = []
+        """Sorted; they never overlap."""
+        self.contacts: list[tuple[int, str]] = []
+        """Every contact as (time, conversation), sorted."""
+        self.answers: list[tuple[int, str]] = []
+        """Every `Conversation.answer` as (time, conversation), sorted."""
+        self.dirty: set[str] = set()
+        self.sessions_dirty = False
+
+    def index(self, conversation: Conversation) -> None:
+        """Enter what a conversation derives into the indices."""
+        for t in conversation.contacts:
+            insort(self.contacts, (t, conversation.id))
+        self.index_answer(conversation)
+
+    def index_answer(self, conversation: Conversation) -> None:
+        """Enter only the last answer into its index."""
+        if conversation.answer >= 0:
+            insort(self.answers, (conversation.answer, conversation.id))
+
+    def unindex(self, contacts: list[int], answer: int, conversation_id: str) -> None:
+        """Take earlier derivations out of the indices."""
+        for t in contacts:
+            del self.contacts[bisect_left(self.contacts, (t, conversation_id))]
+        if answer >= 0:
+            del self.answers[bisect_left(self.answers, (answer, conversation_id))]
+
+    def touching(self, start: int, end: int, gap: int) -> tuple[int, int]:
+        """The range of sessions (first, one past the last) that join with an interval."""
+        sessions = self.sessions
+        high = bisect_right(sessions, end + gap, key=_start)
+        low = high
+        while low and sessions[low - 1].end >= start - gap:
+            low -= 1
+        return low, high
+
+    def before_contact(self, at: int, assumption: int) -> tuple[int, int]:
+        """The range of sessions that a contact at `at` could belong to: begun by then, and ended less than the assumption time ago."""
+        sessions = self.sessions
+        high = bisect_right(sessions, at, key=_start)
+        low = high
+        while low and sessions[low - 1].end + assumption > at:
+            low -= 1
+        return low, high
+
+    def first_contact(self, start: int, before: int) -> tuple[int, str] | None:
+        """The first contact at or after `start` and before `before`."""
+        i = bisect_left(self.contacts, (start, ""))
+        if i < len(self.contacts) and self.contacts[i][0] < before:
+            return self.contacts[i]
+        return None
+
+    def target(self, session: HelpSession, assumption: int) -> str | None:
+        """The conversation that a session goes into."""
+        contact = self.first_contact(session.start, session.end + assumption)
+        return contact[1] if contact else None
+
+    def answered_before(self, at: int, assumption: int) -> list[str]:
+        """The conversations whose last answer a contact at `at` would belong to."""
+        low = bisect_right(self.answers, (at - assumption, "\U0010ffff"))
+        high = bisect_right(self.answers, (at, "\U0010ffff"))
+        return [conversation for _, conversation in self.answers[low:high]]
+
+
+def _start(session: HelpSession) -> int:
+    return session.start
+
+
+class Packed(msgspec.Struct, array_like=True, gc=False):
+    """A `Support` as it is stored: idle customers keep only these bytes."""
+
+    conversations: list[Conversation]
+    sessions: list[HelpSession]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Packed).decode
+
+
+def pack(support: Support) -> bytes:
+    """The facts as bytes."""
+    return _encode(Packed(list(support.conversations.values()), support.sessions))
+
+
+def unpack(data: bytes) -> Support:
+    """The facts from bytes, indices and all."""
+    packed = _decode(data)
+    support = Support()
+    support.sessions = packed.sessions
+    for conversation in packed.conversations:
+        support.conversations[conversation.id] = conversation
+        if conversation.contacts or conversation.answer >= 0:
+            support.index(conversation)
+    return support

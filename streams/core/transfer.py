@@ -1,0 +1,49 @@
+"""All facts of a visitor as one message, for the partition where the user it turned out to be is at home."""
+
+from __future__ import annotations
+
+import msgspec
+
+from streams.core.customer import Customer, Status, decode_hot, encode_hot
+from streams.core.issues import join_conversation
+from streams.core.support import Entry, HelpSession
+
+
+class _Transfer(msgspec.Struct, array_like=True, gc=False):
+    id: str
+    hot: bytes
+    status: Status | None
+    conversations: dict[str, list[Entry]]
+    sessions: list[HelpSession]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Transfer).decode
+
+
+def encode_transfer(c: Customer) -> bytes:
+    """Everything that a visitor did."""
+    support = c.opened()
+    return _encode(
+        _Transfer(
+            c.id,
+            encode_hot(c),
+            c.status,
+            {k: v.entries for k, v in support.conversations.items()},
+            support.sessions,
+        )
+    )
+
+
+def decode_transfer(value: bytes) -> Customer:
+    """The visitor again. Raises msgspec.DecodeError if the value is damaged."""
+    transfer = _decode(value)
+    c = Customer(transfer.id)
+    decode_hot(c, transfer.hot)
+    c.status = transfer.status
+    support = c.opened()
+    for conversation, entries in transfer.conversations.items():
+        for entry in entries:
+            join_conversation(support, conversation, entry)
+    support.sessions = transfer.sessions
+    return c

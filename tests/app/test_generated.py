@@ -1,0 +1,58 @@
+"""Generated files: current in the repository, and a difference is noticed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import app.generated
+from app.cli import main
+from app.generated import differences, generated_files, write
+from tests.conftest import REPOSITORY
+
+
+def test_the_repository_has_the_current_files() -> None:
+    assert differences(REPOSITORY) == {}
+
+
+def test_what_was_written_is_current_and_writing_again_changes_nothing(tmp_path: Path) -> None:
+    assert write(tmp_path) == list(generated_files())
+    assert differences(tmp_path) == {}
+    assert write(tmp_path) == []
+
+
+def test_a_missing_and_a_changed_file_are_noticed_and_put_right(tmp_path: Path) -> None:
+    write(tmp_path)
+    page = tmp_path / "docs" / "configuration.md"
+    page.write_text(page.read_text() + "\n")
+
+    assert differences(tmp_path) == {"docs/configuration.md": "differs"}
+    page.unlink()
+    assert differences(tmp_path) == {"docs/configuration.md": "missing"}
+    assert write(tmp_path) == ["docs/configuration.md"]
+
+
+def test_the_command_fails_on_a_difference_and_says_which(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["generate", "--check", "--output", str(tmp_path)])
+
+    assert result.exit_code == 2
+    assert "docs/configuration.md: missing" in result.stderr
+    assert not (tmp_path / "docs").exists()
+
+
+def test_the_command_writes(tmp_path: Path) -> None:
+    runner = CliRunner()
+
+    assert (
+        "wrote docs/configuration.md" in runner.invoke(main, ["generate", "--output", str(tmp_path)]).output
+    )
+    assert runner.invoke(main, ["generate", "--check", "--output", str(tmp_path)]).exit_code == 0
+
+
+def test_two_generators_of_one_path_are_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.generated, "GENERATORS", app.generated.GENERATORS * 2)
+
+    with pytest.raises(ValueError, match="generated twice"):
+        generated_files()

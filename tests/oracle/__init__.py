@@ -1,0 +1,38 @@
+"""The naive oracle: every figure once more, straight from the raw events and the definitions.
+
+It shares nothing with the product, keeps nothing between calls and looks at all events each time, so that a
+figure on which both agree is right unless the definition was misread twice in the same way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.oracle.conversation_kpis import add_conversation_kpis
+from tests.oracle.customer_kpis import add_customer_kpis
+from tests.oracle.figures import Figures, Series
+from tests.oracle.people import lives
+from tests.oracle.settings import OracleSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["OracleSettings", "compute"]
+
+DEFAULTS = OracleSettings()
+
+
+def compute(
+    events: Iterable[Mapping[str, Any]], at: int, *, settings: OracleSettings = DEFAULTS
+) -> dict[Series, float | int]:
+    """Return the figures at `at` (epoch ms) as {(metric family, sorted label pairs): value}.
+
+    `events` are native events that passed schema validation, each with `source` or the name of its `topic`, in
+    any order. Those at or after `at` are ignored. Durations are in seconds. Windows are those of each KPI and
+    `all`.
+    """
+    everyone = lives(events, at)
+    figures = Figures()
+    add_customer_kpis(everyone, at, settings, figures)
+    add_conversation_kpis(everyone, at, settings, figures)
+    return figures.values

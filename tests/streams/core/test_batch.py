@@ -1,0 +1,68 @@
+"""Batch evaluation against the naive oracle: facts, contributions, evaluation and catalogue at once."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.core.definitions import Definitions
+from tests.oracle import OracleSettings, compute
+from tests.oracle.generate import evaluation_time, evaluation_times, event_sets, random_events
+from tests.support.figures import batch_figures, differing
+
+
+@given(st.data())
+@settings(max_examples=150)
+def test_every_figure_equals_the_oracles(data: st.DataObject) -> None:
+    events = data.draw(event_sets())
+    at = data.draw(evaluation_time(events))
+    assert not differing(compute(events, at), batch_figures(events, at))
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_every_figure_equals_the_oracles_through_deletions(data: st.DataObject) -> None:
+    events = data.draw(event_sets(deletions=True))
+    at = data.draw(evaluation_time(events))
+    assert not differing(compute(events, at), batch_figures(events, at))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_larger_sets_equal_the_oracle_at_random_times(seed: int) -> None:
+    rng = random.Random(seed)
+    events = random_events(rng, 700, deletions=seed % 2 == 1)
+    for at in rng.sample(evaluation_times(events), 4):
+        assert not differing(compute(events, at), batch_figures(events, at))
+
+
+@pytest.mark.parametrize("timezone", ["America/Los_Angeles", "Asia/Kathmandu", "Australia/Lord_Howe"])
+def test_calendar_days_follow_the_time_zone(timezone: str) -> None:
+    rng = random.Random(timezone)
+    events = random_events(rng, 400)
+    for at in rng.sample(evaluation_times(events), 4):
+        oracle = compute(events, at, settings=OracleSettings(timezone=timezone))
+        assert not differing(oracle, batch_figures(events, at, Definitions(timezone=timezone)))
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_every_subset_ratio_lies_between_0_and_1(data: st.DataObject) -> None:
+    events = data.draw(event_sets(deletions=True))
+    at = data.draw(evaluation_time(events))
+    figures = batch_figures(events, at)
+    assert all(0 <= value <= 1 for (metric, _), value in figures.items() if metric.endswith("_ratio"))
+
+
+def test_a_comparison_notices_a_lost_event() -> None:
+    events: list[dict[str, Any]] = random_events(random.Random(1), 300)
+    at = max(int(e["time"]) for e in events) + 1
+    noticed = [
+        bool(differing(compute(events, at), batch_figures([e for e in events if e is not lost], at)))
+        for lost in events
+        if lost["type"] in {"user.signed_up", "conversation.resolved", "help.solved"}
+    ]
+    assert sum(noticed) >= 5

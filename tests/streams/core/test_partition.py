@@ -1,0 +1,226 @@
+"""The worker's core against the batch: whatever the order, the repetition, the batches, the checkpoints and the crashes."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.core.batch import Sums
+from streams.core.definitions import Definitions
+from streams.core.measures import MEASURES, Cell
+from streams.core.partition import (
+    CONSUMED,
+    DEAD_LETTER,
+    DUPLICATE,
+    EXCLUDED,
+    FORWARDED,
+    LATE_DROPPED,
+    PROCESSED,
+)
+from streams.core.time import ALL, DAY, WINDOWS
+from tests.oracle.generate import event_sets, random_events
+from tests.support.cluster import FAR, Cluster
+from tests.support.figures import folded
+
+Reading = dict[tuple[str, str], dict[Cell, int]]
+
+
+def readings(sums: Sums) -> Reading:
+    return {
+        (name, window): {cell: n for cell, n in sums.cells(name, window).items() if n}
+        for name, measure in MEASURES.items()
+        for window in ((DAY,) if measure.kind == "day" else (*WINDOWS, ALL))
+    }
+
+
+def expected(events: Sequence[Mapping[str, Any]], at: int, definitions: Definitions) -> Reading:
+    batch = folded(events, at, definitions)
+    return readings(Sums(batch.contributions(), at, batch.rules))
+
+
+def check(cluster: Cluster, events: Sequence[Mapping[str, Any]]) -> None:
+    """Panes equal the batch, panes equal the facts, and every record has one result."""
+    at = cluster.newest() + 1
+    rules = cluster.parts[0].state.rules
+    assert readings(Sums(cluster.numbers(), at, rules)) == expected(events, at, cluster.definitions)
+    for part in cluster.parts:
+        assert not part.state.verify()
+        for topic in CONSUMED:
+            assert sum(part.state.results[topic].values()) == len(part.logs[topic])
+
+
+def one_claim_each(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without visitors that several users claim: there the order of arrival matters, by definition."""
+    claims: dict[str, set[str]] = {}
+    for e in events:
+        if e["type"] == "user.identified" and e.get("anonymous_id") and e.get("user_id"):
+            claims.setdefault(e["anonymous_id"], set()).add(e["user_id"])
+    return [e for e in events if len(claims.get(e.get("anonymous_id") or "", ())) < 2]
+
+
+@given(event_sets(), st.randoms(use_true_random=False))
+@settings(max_examples=100)
+def test_any_order_batching_and_crashing_gives_the_same_panes(
+    drawn: list[dict[str, Any]], rng: random.Random
+) -> None:
+    events = one_claim_each(drawn)
+    shuffled = events + rng.sample(events, len(events) // 3)
+    rng.shuffle(shuffled)
+    cluster = Cluster(3)
+    cluster.produce(shuffled, rng=rng)
+    cluster.run(rng)
+    check(cluster, events)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_larger_sets_in_any_order(seed: int) -> None:
+    rng = random.Random(seed)
+    events = one_claim_each(random_events(rng, 1500))
+    shuffled = rng.sample(events, len(events))
+    cluster = Cluster(4, Definitions(timezone="Australia/Lord_Howe" if seed % 2 else "UTC"))
+    cluster.produce(shuffled, rng=rng)
+    cluster.run(rng)
+    check(cluster, events)
+
+
+@given(event_sets(deletions=True), st.randoms(use_true_random=False))
+@settings(max_examples=60)
+def test_deletions_in_order_give_the_same_panes(drawn: list[dict[str, Any]], rng: random.Random) -> None:
+    events = [e for e in drawn if not (e["type"] == "user.identified" and e.get("anonymous_id"))]
+    cluster = Cluster(1)
+    state = cluster.parts[0]
+    for event in sorted(events, key=lambda e: (int(e["time"]), e["type"] == "user.deleted")):
+        cluster.produce([event])
+        cluster.run(rng)
+    assert state.state.number == 0
+    check(cluster, events)
+
+
+def test_other_definitions_recompute_the_panes_from_the_facts() -> None:
+    rng = random.Random(5)
+    events = one_claim_each(random_events(rng, 800))
+    cluster = Cluster(2)
+    cluster.produce(events)
+    cluster.run(rng)
+    other = Definitions(assumption_ms=6 * 3_600_000, timezone="Asia/Kathmandu")
+    assert other.fingerprint() != cluster.definitions.fingerprint()
+    for part in cluster.parts:
+        cluster.recover(part, other)
+        cluster.checkpoint(part)
+        cluster.recover(part, other)
+    at = cluster.newest() + 1
+    rules = cluster.parts[0].state.rules
+    found, want = readings(Sums(cluster.numbers(), at, rules)), expected(events, at, other)
+    # Which local days a customer was active on is a fact of the zone it was recorded in.
+    days = {m for m, measure in MEASURES.items() if measure.kind == "day"}
+    assert {k: v for k, v in found.items() if k[0] not in days} == {
+        k: v for k, v in want.items() if k[0] not in days
+    }
+
+
+def test_recovery_reads_back_everything() -> None:
+    rng = random.Random(9)
+    events = random_events(rng, 1200, deletions=True)
+    cluster = Cluster(2)
+    cluster.produce(events, rng=rng)
+    cluster.run(rng, crashes=False)
+    before = sorted(map(str, cluster.numbers()))
+    for part in cluster.parts:
+        cluster.recover(part)
+        assert not part.state.verify()
+        changes = part.state.take_changes()
+        assert not changes.state
+        assert not changes.panes
+    assert sorted(map(str, cluster.numbers())) == before
+
+
+def test_a_lost_checkpoint_is_noticed() -> None:
+    """The suite's own control: offsets one batch ahead of the facts."""
+    rng = random.Random(3)
+    events = one_claim_each(random_events(rng, 300))
+    cluster = Cluster(1)
+    cluster.produce(events)
+    part = cluster.parts[0]
+    topic = "support.events"
+    part.state.process(topic, part.logs[topic][:20])
+    part.offsets[topic] = 40
+    cluster.run(rng, crashes=False)
+    with pytest.raises(AssertionError):
+        check(cluster, events)
+
+
+# ---- results -------------------------------------------------------------------------------------------------------
+
+
+def result_of(
+    value: bytes | None, *, timestamp: int = FAR, clock: str = "event", before: Sequence[bytes] = ()
+) -> dict[str, int]:
+    cluster = Cluster(1, clock="wall" if clock == "wall" else "event")
+    for earlier in before:
+        cluster.append(0, "product.events", earlier)
+    cluster.append(0, "product.events", value, timestamp)
+    cluster.run(random.Random(0))
+    state = cluster.parts[0].state
+    results = state.results["product.events"]
+    assert sum(results.values()) == len(before) + 1
+    return {k: v for k, v in results.items() if v}
+
+
+def page(identity: str, time: int, **fields: Any) -> bytes:
+    return json.dumps(
+        {"id": identity, "type": "page.viewed", "time": time, "user_id": "u", **fields}
+    ).encode()
+
+
+MARCH = 1_741_000_000_000
+DAY_MS = 86_400_000
+
+
+def test_each_record_has_exactly_one_result() -> None:
+    assert result_of(page("1", MARCH)) == {PROCESSED: 1}
+    assert result_of(page("1", MARCH), before=[page("1", MARCH)]) == {PROCESSED: 1, DUPLICATE: 1}
+    assert result_of(page("1", MARCH, source="a"), before=[page("1", MARCH)]) == {PROCESSED: 2}
+    assert result_of(page("1", MARCH, is_bot=True)) == {EXCLUDED: 1}
+    assert result_of(page("1", MARCH, is_test=True)) == {EXCLUDED: 1}
+    assert result_of(page("1", MARCH - 36 * DAY_MS), before=[page("2", MARCH)], clock="wall") == {
+        PROCESSED: 1,
+        LATE_DROPPED: 1,
+    }
+    assert result_of(page("1", MARCH - 36 * DAY_MS), before=[page("2", MARCH)]) == {PROCESSED: 2}
+    assert result_of(page("1", MARCH + 300_000), timestamp=MARCH) == {PROCESSED: 1}
+    assert result_of(page("1", MARCH + 300_001), timestamp=MARCH) == {DEAD_LETTER: 1}
+    assert result_of(None) == {DEAD_LETTER: 1}
+
+
+def test_a_misplaced_event_is_forwarded_once_and_counts_at_home() -> None:
+    cluster = Cluster(2)
+    home = cluster.parts[0].state._home(b"u", 2)
+    cluster.append(1 - home, "product.events", page("1", MARCH))
+    cluster.run(random.Random(0))
+    away, at_home = cluster.parts[1 - home].state, cluster.parts[home].state
+    assert away.results["product.events"][FORWARDED] == 1
+    assert away.misplaced == 1
+    assert at_home.results["selfserve.events"][PROCESSED] == 1
+    assert at_home.customers == 1
+    assert away.customers == 0
+
+
+@given(st.lists(st.binary(max_size=60) | st.none(), max_size=30), st.randoms(use_true_random=False))
+@settings(max_examples=100)
+def test_no_bytes_crash_the_loop_and_all_are_accounted_for(
+    values: list[bytes | None], rng: random.Random
+) -> None:
+    cluster = Cluster(1)
+    for value in values:
+        cluster.append(0, rng.choice(CONSUMED[:4]), value)
+    cluster.run(rng)
+    part = cluster.parts[0]
+    assert sum(sum(r.values()) for r in part.state.results.values()) == len(values)
+    assert len(part.dead_letters) == len(values)
+    assert sum(part.state.refused.values()) == len(values)
