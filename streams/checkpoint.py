@@ -156,7 +156,7 @@ class Checkpoints:
             batches[target] = _pack(producer, rows)
         homes: dict[int, list[_Row]] = defaultdict(list)
         for event in changes.forwards:
-            homes[event.number].append((event.timestamp, event.key, event.value, event.headers))
+            homes[event.number].append((now_ms, event.key, event.value, event.headers))
         for home, rows in homes.items():
             batches[topic(EVENTS), home] = _pack(producer, rows)
         return batches

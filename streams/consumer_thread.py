@@ -6,6 +6,7 @@ positions, has no `await` in between.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -38,6 +39,7 @@ _NO_EPOCH: Final = -1
 class BatchThread(AIOKafkaConsumerThread):
     """Faust's consumer thread, for batches."""
 
+    logger = logging.getLogger("faust.consumer")
     config: WorkerConfig
 
     def __init__(self, *args: Any, config: WorkerConfig, **kwargs: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ class ConsumingOnly(BootStrategy):
 class WorkerApp(faust.App):
     """Faust's app without its data directory, which would hold tables."""
 
+    logger = logging.getLogger("faust.app")
     BootStrategy = ConsumingOnly
 
     def _create_directories(self) -> None:

@@ -86,10 +86,6 @@ class Forward(Protocol):
     def headers(self) -> Sequence[tuple[str, bytes]]:
         """Where it came from."""
 
-    @property
-    def timestamp(self) -> int:
-        """The timestamp of its record (ms)."""
-
 
 class Changes(Protocol):
     """Everything that changed since the last checkpoint."""

@@ -6,6 +6,7 @@ Faust's own delivery costs four tasks a message. Everything else stays Faust's: 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -38,6 +39,7 @@ class BatchSchema(Schema):  # type: ignore[type-arg]
 class BatchConsumer(driver.Consumer):
     """Faust's consumer, for batches."""
 
+    logger = logging.getLogger("faust.consumer")
     transport: BatchTransport
     _thread: BatchThread
 

@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, settings
 REPOSITORY = Path(__file__).resolve().parent.parent
 RECORDED_DATA = REPOSITORY.parent / "shared" / "data"
 
+pytest_plugins = ["tests.support.kafka"]
+
 PROGRAMS: dict[str, tuple[str, ...]] = {
     "prometheus": ("prometheus", "promtool"),
     "alertmanager": ("prometheus-alertmanager", "amtool"),

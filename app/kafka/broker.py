@@ -118,6 +118,7 @@ class EmbeddedKafka:
         """
         if self.running:
             return
+        self._end()
         try:
             self._start()
         except BaseException:

@@ -314,10 +314,9 @@ class PartitionState:
             ("hops", b"%d" % (hops + 1)),
             ("partition", b"%d" % self.number),
             ("offset", b"%d" % record.offset),
+            ("timestamp", b"%d" % _written(record)),
         ]
-        self._forwards.append(
-            Forward(home, customer.encode(), record.value or b"", headers, record.timestamp)
-        )
+        self._forwards.append(Forward(home, customer.encode(), record.value or b"", headers))
 
     def _claim(self, visitor: str, user: str, time: int) -> None:
         """Tell a visitor's home that the visitor is this user."""
@@ -331,9 +330,7 @@ class PartitionState:
         kind = headers.get("kind")
         results = self.results[EVENTS_TOPIC]
         if kind == b"claim":
-            self._claimed(
-                headers["customer"].decode(), headers["user"].decode(), int(headers["time"]), record.timestamp
-            )
+            self._claimed(headers["customer"].decode(), headers["user"].decode(), int(headers["time"]))
             results[PROCESSED] += 1
         elif kind == b"facts" and record.value is not None:
             self._absorb(headers["customer"].decode(), record, int(headers["hops"]))

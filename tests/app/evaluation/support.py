@@ -10,10 +10,10 @@ from app.catalogue.model import Kpi
 from app.evaluation.evaluate import Evaluator
 from app.evaluation.samples import Sample
 from streams.core.definitions import Definitions
-from streams.core.measures import Cell, Measure
+from streams.core.measures import Measure
 from tests.app.catalogue.conftest import document
 
-Cells = Mapping[Cell, int]
+Cells = Mapping[Any, int]
 
 
 class FakeReads:

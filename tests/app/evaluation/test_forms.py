@@ -113,7 +113,7 @@ ADOPTION: dict[str, Any] = {
 
 
 def test_a_denominator_that_is_not_broken_down_is_that_of_all() -> None:
-    cells = {
+    cells: dict[Any, Any] = {
         ("active", "1d"): {("free",): 2, ("pro",): 1},
         ("active_by_platform", "1d"): {("ios",): 2, ("web",): 3},
         ("members", "all"): {("free",): 5, ("pro",): 1, ("old",): 4},
@@ -199,7 +199,7 @@ SECONDS: dict[str, Any] = {
 
 def test_durations_have_an_exact_mean_and_quantiles_in_seconds() -> None:
     slow = bucket_of(10_000)
-    cells = {
+    cells: dict[Any, Any] = {
         ("durations", "1h"): {("chat", 20): 3, ("chat", slow): 1, ("web", 40): 1},
         ("durations_ms", "1h"): {("chat",): 10_060, ("web",): 40},
     }
@@ -234,7 +234,7 @@ def test_without_durations_there_are_0_observations_and_no_statistics() -> None:
 
 
 def test_durations_beyond_the_shown_values_are_folded_with_their_buckets() -> None:
-    cells = {
+    cells: dict[Any, Any] = {
         ("durations", "1h"): {("chat", 20): 5, ("web", 40): 1, ("sms", 80): 1},
         ("durations_ms", "1h"): {("chat",): 100, ("web",): 40, ("sms",): 80},
     }
@@ -285,7 +285,7 @@ def test_a_score_by_sums() -> None:
         windows=["7d"],
         help={"value": "Score"},
     )
-    cells = {
+    cells: dict[Any, Any] = {
         ("answers", "7d"): {("a", "2"): 1, ("a", "5"): 1, ("b", "1"): 2},
         ("efforts_sum", "7d"): {("a",): 7, ("b",): 2},
     }
