@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -13,7 +14,6 @@ from prometheus_client.core import (
     Metric,
 )
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from app import __version__
 from streams.metrics import CHECKPOINT_DURATION, SELF_METRICS, Histogram, SelfMetric
@@ -60,5 +60,5 @@ def _family(metric: SelfMetric, samples: Samples) -> Metric:
 
 
 def _histogram(metric: SelfMetric, histogram: Histogram) -> Metric:
-    buckets = [(floatToGoString(bound), n) for bound, n in histogram.cumulative()]
+    buckets = [("+Inf" if bound == math.inf else str(bound), n) for bound, n in histogram.cumulative()]
     return HistogramMetricFamily(metric.name, metric.help, buckets=buckets, sum_value=histogram.total)

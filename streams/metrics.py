@@ -66,7 +66,7 @@ LATE_EVENTS: Final = SelfMetric(
     "selfserve_late_events_total",
     "counter",
     (),
-    "Events that came too late to count at all.",
+    "Events more than 5 minutes behind the newest one of their partition. They count, unless the result is late_dropped.",
 )
 LATE_COUNTS: Final = SelfMetric(
     "selfserve_late_counts_total",

@@ -26,7 +26,7 @@ def observe(owner: Owner) -> dict[SelfMetric, Samples]:
         for topic, newest in part.state.newest.items():
             processed[topic, str(number)] = newest / 1000
     samples: dict[SelfMetric, Samples] = {
-        metrics.EVENTS: counters.events,
+        metrics.EVENTS: {labels: n for labels, n in counters.events.items()},  # noqa: C416 - of another type
         metrics.LAG: lag,
         metrics.PROCESSED: processed,
         metrics.DEAD_LETTERS: _by_one(counters.refused),

@@ -129,6 +129,9 @@ class Recovery:
 
     async def _extents(self, reader: Any, number: int, meta: Meta | None) -> dict[str, Extent]:
         partitions = {topic: TopicPartition(self._names.topic(topic), number) for topic in SOURCES}
+        # Makes the topics known to the client at once, and fetches nothing of them.
+        reader.assign(list(partitions.values()))
+        reader.pause(*partitions.values())
         beginnings = await reader.beginning_offsets(list(partitions.values()))
         ends = await reader.end_offsets(list(partitions.values()))
         replay: dict[Any, int] = {}

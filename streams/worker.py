@@ -49,7 +49,7 @@ def run_worker(
         runner.run(_run(config, new_state or real_states(config), companion))
 
 
-def real_states(config: WorkerConfig) -> StateFactory:
+def real_states(config: WorkerConfig) -> Callable[[int], PartitionState]:
     """Make empty states as the settings say."""
 
     def new_state(number: int) -> PartitionState:

@@ -14,7 +14,7 @@ from app.settings import Settings
 from app.worker_config import worker_config
 from app.worker_http import health_server, listen, url_of
 from schemas.topics import ALL_TOPICS
-from streams.errors import WorkerError
+from streams.errors import EngineError, ProcessingError, WorkerError
 from streams.names import CHANGELOGS, DEAD_LETTERS, SOURCES
 from streams.worker import run_worker
 
@@ -48,7 +48,9 @@ class WorkerEndedError(UserError):
     metavar="T",
     help="Begin at records from this time on, where there is no checkpoint yet. Default: at the earliest ones.",
 )
-@click.option("--accept-gap", is_flag=True, help="Go on behind records that were deleted before they were read.")
+@click.option(
+    "--accept-gap", is_flag=True, help="Go on behind records that were deleted before they were read."
+)
 @settings_options
 def command(settings: Settings, replay_from: int | None, accept_gap: bool) -> None:
     """Process events until told to stop.
@@ -74,8 +76,8 @@ def command(settings: Settings, replay_from: int | None, accept_gap: bool) -> No
                 companion=health_server(listening),
             )
         except WorkerError as error:
-            if error.__cause__ is not None:
-                log.error("the worker ended", exc_info=error.__cause__)
+            if isinstance(error, ProcessingError | EngineError) and error.__cause__ is not None:
+                log.exception("the worker ended", exc_info=error.__cause__)
             raise WorkerEndedError(error) from error
 
 

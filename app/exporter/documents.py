@@ -27,11 +27,14 @@ def iso(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def overview(live: Live, views: Mapping[str, KpiView], figures: Figures) -> Document:
-    """Return all KPIs with their overall values."""
+def overview(
+    live: Live, families: Mapping[str, str], views: Mapping[str, KpiView], figures: Figures
+) -> Document:
+    """Return all KPIs with their overall values; ``families`` are the titles of their families, in order."""
     return {
         "at": iso(figures.time),
         "notes": live.notes(),
+        "families": dict(families),
         "kpis": [
             {
                 **_summary(view),

@@ -44,14 +44,17 @@ class Pages:
 
     def __init__(
         self,
+        *,
         live: Live,
         history: History,
+        families: Mapping[str, str],
         views: Mapping[str, KpiView],
         kpis: KpiCollector,
         registry: CollectorRegistry,
     ) -> None:
         self._live = live
         self._history = history
+        self._families = families
         self._views = views
         self._kpis = kpis
         self._registry = registry
@@ -93,7 +96,7 @@ class Pages:
         figures = self._live.figures()
         if figures is None:
             return self._unavailable()
-        return _json(documents.overview(self._live, self._views, figures))
+        return _json(documents.overview(self._live, self._families, self._views, figures))
 
     async def _kpi(self, request: web.Request) -> web.Response:
         kpi = request.match_info["id"]

@@ -91,6 +91,11 @@ _SCHEMAS: Final[dict[str, Schema]] = {
         {
             "at": _TIME,
             "notes": _TEXTS,
+            "families": {
+                "type": "object",
+                "additionalProperties": _TEXT,
+                "description": "Titles by the name that KPIs refer to, in order",
+            },
             "kpis": _array(_object({**_SUMMARY, "values": _array(_ref("Series"))})),
         }
     ),

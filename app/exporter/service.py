@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import structlog
 from aiokafka.errors import KafkaError
 
-from app.catalogue.model import Kpi
+from app.catalogue.load import Catalogue
 from app.errors import UserError
 from app.exporter.collector import KpiCollector
 from app.exporter.history import History
@@ -33,7 +33,7 @@ HISTORY = "selfserve.history"
 
 
 async def run_exporter(
-    settings: Settings, catalogue: Mapping[str, Kpi], *, stop: asyncio.Event, listening: Callable[[str], None]
+    settings: Settings, catalogue: Catalogue, *, stop: asyncio.Event, listening: Callable[[str], None]
 ) -> None:
     """Run until ``stop`` is set; ``listening`` is called with the URL once requests are answered.
 
@@ -52,7 +52,14 @@ async def run_exporter(
     )
     history = History()
     views = {kpi.id: KpiView(kpi) for kpi in live.catalogue.values()}
-    pages = Pages(live, history, views, KpiCollector(catalogue, live.figures), self_registry(live))
+    pages = Pages(
+        live=live,
+        history=history,
+        families=catalogue.families,
+        views=views,
+        kpis=KpiCollector(catalogue, live.figures),
+        registry=self_registry(live),
+    )
     async with contextlib.AsyncExitStack() as stack:
         server = Server(pages.application(), exporter.listen, exporter.port)
         url = await server.start()

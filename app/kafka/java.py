@@ -49,8 +49,7 @@ class Java:
     def environment(self) -> dict[str, str]:
         """Return the environment to run it in."""
         kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-        # Two malloc arenas instead of eight a core: about 40 MB less for the same work.
-        return {**kept, "JAVA_HOME": str(self.home), "MALLOC_ARENA_MAX": "2"}
+        return {**kept, "JAVA_HOME": str(self.home)}
 
 
 def bundled_java(class_path: Sequence[Path]) -> Java:

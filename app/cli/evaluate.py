@@ -1,0 +1,248 @@
+"""``selfserve evaluate``: the KPIs of event files, at one time or at many."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import IO, Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from app.catalogue.load import load_catalogue
+from app.catalogue.naming import family_names
+from app.cli.options import setting_option, settings_options
+from app.config.durations import parse_duration
+from app.errors import UserError
+from app.evaluation.batch import evaluate_events
+from app.evaluation.samples import Sample
+from app.files import read_lines
+from app.instants import format_instant, parse_instant
+from app.settings import Settings
+from schemas.decode import read
+from schemas.events import event_time_ms
+from schemas.reasons import Refusal
+from schemas.types import TYPE_OF_STRUCT
+from streams.core.batch import Timed
+from streams.core.time import ALL, DAY, WINDOWS
+
+Evaluated = Iterable[tuple[int, list[Sample]]]
+SHOWN_REFUSALS = 5
+MAX_TIMES = 1_000_000
+"""Evaluation times that one call may ask for."""
+
+
+class InstantType(click.ParamType):
+    """An instant on the command line, as milliseconds."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return milliseconds since the epoch."""
+        try:
+            return value if isinstance(value, int) else parse_instant(value)
+        except ValueError as error:
+            self.fail(f"{value!r} is no instant: {error}", param, ctx)
+
+
+class DurationType(click.ParamType):
+    """A duration on the command line, as milliseconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return milliseconds."""
+        try:
+            return value if isinstance(value, int) else parse_duration(value)
+        except ValueError as error:
+            self.fail(f"{value!r} is no duration: {error} (such as 1h, 30m or 1d)", param, ctx)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option(
+    "--at", type=InstantType(), metavar="T", help="Evaluation time. Default: just after the last event."
+)
+@click.option("--from", "start", type=InstantType(), metavar="T", help="First of several evaluation times.")
+@click.option("--to", "end", type=InstantType(), metavar="T", help="Last of them, at most.")
+@click.option("--every", type=DurationType(), metavar="D", help="Distance between them, such as 1d.")
+@click.option("--windows", metavar="W,…", help=f"Windows wanted: {', '.join((*WINDOWS, DAY, ALL))}.")
+@setting_option(
+    "--timezone",
+    key="definitions.timezone",
+    metavar="ZONE",
+    help="Zone of calendar days, such as Europe/Berlin.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["native"]), default="native", help="Format of the files."
+)
+@click.option(
+    "--output",
+    type=click.Choice(["ndjson", "table", "csv", "openmetrics"]),
+    default="ndjson",
+    show_default=True,
+)
+@settings_options
+def command(
+    settings: Settings,
+    files: tuple[str, ...],
+    at: int | None,
+    start: int | None,
+    end: int | None,
+    every: int | None,
+    windows: str | None,
+    form: str,
+    output: str,
+) -> None:
+    """Compute every KPI from files of events (NDJSON, also gzip; - is standard input), without Kafka.
+
+    Events may be in any order; those at or after the evaluation time are left out. Repeated events count once.
+    Lines that are no valid events are reported on standard error and left out.
+    """
+    del form
+    wanted = _windows(windows)
+    _check_times(at, start, end, every)
+    events = _read_events(files)
+    times = _times(at, start, end, every, events)
+    evaluated = evaluate_events(
+        events, times, load_catalogue(), definitions=settings.definitions, windows=wanted
+    )
+    WRITERS[output](evaluated, click.get_text_stream("stdout"))
+
+
+def _windows(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in WINDOWS and name not in (DAY, ALL):
+            raise UserError(
+                f"--windows: there is no window {name!r}; there are {', '.join((*WINDOWS, DAY, ALL))}"
+            )
+    return names
+
+
+def _check_times(at: int | None, start: int | None, end: int | None, every: int | None) -> None:
+    several = (start, end, every)
+    if at is not None and any(given is not None for given in several):
+        raise UserError(
+            "--at asks for one evaluation time, --from, --to and --every for several: give either"
+        )
+    if any(given is not None for given in several) and (start is None or end is None or every is None):
+        raise UserError("several evaluation times need --from, --to and --every together")
+    if every == 0:
+        raise UserError("--every: expected a duration longer than 0")
+    if start is not None and end is not None and start > end:
+        raise UserError("--from lies after --to")
+    if start is not None and end is not None and every and (end - start) // every >= MAX_TIMES:
+        raise UserError(
+            f"--every: that would be more than {MAX_TIMES:,} evaluation times; choose a longer distance"
+        )
+
+
+def _times(
+    at: int | None, start: int | None, end: int | None, every: int | None, events: list[Timed]
+) -> list[int]:
+    if at is not None:
+        return [at]
+    if start is not None and end is not None and every is not None:
+        return list(range(start, end + 1, every))
+    if not events:
+        raise UserError(
+            "there is no valid event in the files, so there is no time to evaluate at; give one with --at"
+        )
+    return [max(event.time for event in events) + 1]
+
+
+def _read_events(files: tuple[str, ...]) -> list[Timed]:
+    events: list[Timed] = []
+    refused: Counter[str] = Counter()
+    for line in read_lines(files):
+        event = read(line.raw)
+        if isinstance(event, Refusal):
+            refused[event.reason.value] += 1
+            if refused.total() <= SHOWN_REFUSALS:
+                click.echo(f"{line.place}: {event.reason.value}: {event.message}", err=True)
+        else:
+            events.append(Timed(event_time_ms(event), TYPE_OF_STRUCT[type(event)].topic, event))
+    if refused:
+        reasons = ", ".join(f"{reason} {n}" for reason, n in refused.most_common())
+        click.echo(
+            f"{refused.total()} of {refused.total() + len(events)} lines left out: {reasons}", err=True
+        )
+    return events
+
+
+# ---- output ----------------------------------------------------------------------------------------------------------
+
+
+def _number(value: float) -> int | float:
+    return int(value) if value.is_integer() else value
+
+
+def _ndjson(evaluated: Evaluated, out: IO[str]) -> None:
+    for at, samples in evaluated:
+        instant = format_instant(at)
+        for sample in samples:
+            record = {
+                "metric": sample.metric,
+                "labels": dict(sample.labels),
+                "value": _number(sample.value),
+                "at": instant,
+            }
+            out.write(msgspec.json.encode(record).decode() + "\n")
+
+
+def _csv(evaluated: Evaluated, out: IO[str]) -> None:
+    writer = csv.writer(out)
+    writer.writerow(("at", "metric", "labels", "value"))
+    for at, samples in evaluated:
+        for sample in samples:
+            writer.writerow(
+                (format_instant(at), sample.metric, json.dumps(dict(sample.labels)), _number(sample.value))
+            )
+
+
+def _table(evaluated: Evaluated, out: IO[str]) -> None:
+    console = Console(file=out, highlight=False)
+    if not console.is_terminal:
+        console.width = 140
+    for at, samples in evaluated:
+        table = Table(title=format_instant(at), box=None, pad_edge=False, header_style="bold")
+        for heading in ("metric", "labels", "value"):
+            table.add_column(heading, justify="right" if heading == "value" else "left", overflow="fold")
+        for sample in samples:
+            labels = " ".join(f"{name}={value}" for name, value in sample.labels if value != "all")
+            table.add_row(sample.metric, labels, f"{_number(sample.value):,}")
+        console.print(table)
+
+
+def _openmetrics(evaluated: Evaluated, out: IO[str]) -> None:
+    help_of = {f.name: f.help for kpi in load_catalogue().values() for f in family_names(kpi)}
+    series: dict[str, list[tuple[int, Sample]]] = {}
+    for at, samples in evaluated:
+        for sample in samples:
+            series.setdefault(sample.metric, []).append((at, sample))
+    for metric, points in series.items():
+        out.write(f"# HELP {metric} {_escape(help_of.get(metric, metric))}\n# TYPE {metric} gauge\n")
+        # OpenMetrics wants the points of one series together, in order of time.
+        for at, sample in sorted(points, key=lambda p: (p[1].labels, p[0])):
+            labels = ",".join(f'{name}="{_escape(value)}"' for name, value in sample.labels)
+            out.write(f"{metric}{{{labels}}} {_number(sample.value)} {at / 1000:.3f}\n")
+    out.write("# EOF\n")
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+
+
+WRITERS: dict[str, Callable[[Evaluated, IO[str]], None]] = {
+    "ndjson": _ndjson,
+    "table": _table,
+    "csv": _csv,
+    "openmetrics": _openmetrics,
+}

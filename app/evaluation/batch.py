@@ -1,0 +1,34 @@
+"""KPIs straight from events, at one evaluation time or at many, without Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from app.catalogue.model import Kpi
+from app.evaluation.evaluate import Evaluator
+from app.evaluation.samples import Sample
+from streams.core.batch import Batch, Sums, Timed, in_order
+from streams.core.definitions import Definitions
+
+
+def evaluate_events(
+    events: Sequence[Timed],
+    times: Sequence[int],
+    catalogue: Mapping[str, Kpi],
+    *,
+    definitions: Definitions,
+    windows: Sequence[str] | None = None,
+) -> Iterator[tuple[int, list[Sample]]]:
+    """Yield each evaluation time (ms, in order) with its samples: those of all events before it, in any order given.
+
+    ``windows`` are those wanted; without it each KPI has the ones it is exported with.
+    """
+    batch = Batch(definitions)
+    evaluator = Evaluator(catalogue, definitions=definitions)
+    pending = iter(in_order(events))
+    event = next(pending, None)
+    for at in times:
+        while event is not None and event.time < at:
+            batch.fold(event)
+            event = next(pending, None)
+        yield at, evaluator.evaluate(Sums(batch.contributions(), at, batch.rules), windows=windows)

@@ -1,0 +1,77 @@
+"""Facts of a customer: sets of days, records, dimensions, partitions."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+from kafka.partitioner.default import murmur2 as reference_murmur2
+
+from streams.core.customer import Customer, days_of, decode_hot, encode_hot, join_day
+from streams.core.dimensions import OTHER, Dimensions
+from streams.core.panes import DAYS_KEPT
+from streams.core.partitioner import crc, murmur2
+from streams.core.support import MAX_ENTRIES, MESSAGE_AGENT_PUBLIC, MESSAGE_CUSTOMER, Conversation
+
+DAYS = st.lists(st.integers(730_000, 730_900), min_size=1, max_size=30)
+
+
+@given(DAYS, st.randoms(use_true_random=False))
+def test_days_join_as_a_set_that_forgets_the_oldest(days: list[int], rng: random.Random) -> None:
+    day0 = bits = 0
+    for day in rng.sample(days, len(days)):
+        day0, bits = join_day(day0, bits, day)
+    assert days_of(day0, bits) == sorted({d for d in days if d > max(days) - DAYS_KEPT})
+
+
+@given(st.lists(st.tuples(st.integers(0, 600_000), st.sampled_from(["web", "ios", "tv"])), max_size=20))
+def test_hot_facts_read_back(actions: list[tuple[int, str]]) -> None:
+    c = Customer("x")
+    for minute, platform in actions:
+        c.join_known(minute)
+        c.join_activity(minute, 719_163 + minute // 1440, platform)
+        c.join_self_service(minute, platform)
+        c.join_attribute("plan", minute, platform)
+    again = Customer("x")
+    decode_hot(again, encode_hot(c))
+    assert encode_hot(again) == encode_hot(c)
+    assert sorted(again.activity_by_platform()) == sorted(c.activity_by_platform())
+    assert again.self_service_channels == c.self_service_channels
+
+
+def test_attributes_are_the_latest_and_at_the_same_time_the_greater() -> None:
+    c = Customer("x")
+    for time, value in ((5, "b"), (3, "z"), (5, "c"), (5, "a"), (9, "")):
+        c.join_attribute("plan", time, value)
+    assert (c.plan, c.plan_time) == ("c", 5)
+
+
+def test_a_conversation_forgets_its_middle_not_its_ends() -> None:
+    conversation = Conversation("c", [])
+    for time in range(5_000):
+        code = MESSAGE_CUSTOMER if time % 2 else MESSAGE_AGENT_PUBLIC
+        assert conversation.add((time, code, "", "", ""))
+    assert len(conversation.entries) == MAX_ENTRIES
+    assert conversation.entries[0][0] == 0
+    assert conversation.entries[-1][0] == 4_999
+
+
+def test_dimensions_take_so_many_values_and_fold_the_rest() -> None:
+    dimensions = Dimensions(3)
+    assert [dimensions.fold("plan", v) for v in "abcd"] == ["a", "b", "c", OTHER]
+    assert dimensions.fold("plan", "a") == "a"
+    assert dimensions.fold("role", "d") == "d"
+    assert dimensions.fold("plan", None) == dimensions.fold("plan", "") == ""
+    assert dimensions.fold("role", "all") == "(all)"
+    assert dimensions.overflow["plan"] == 1
+    assert dimensions.learn("segment", "x") == "x"
+
+
+@given(st.binary(max_size=60), st.integers(1, 100))
+def test_murmur2_is_that_of_kafkas_clients(key: bytes, partitions: int) -> None:
+    assert murmur2(key, partitions) == (reference_murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def test_crc32_is_that_of_librdkafka() -> None:
+    assert crc(b"a", 12) == 0xE8B7BE43 % 12
