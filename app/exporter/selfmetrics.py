@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Metric, ProcessCollector
+from prometheus_client import CollectorRegistry, Metric, ProcessCollector, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
@@ -93,6 +93,8 @@ class SelfCollector(Collector):
 
 def self_registry(live: Live) -> CollectorRegistry:
     """Return a registry of all `selfserve_` metrics of an exporter."""
+    # As a gauge of its own for each histogram, the time of its creation is more noise than news.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     registry.register(SelfCollector(live))
     registry.register(live.latency.registry)

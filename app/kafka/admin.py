@@ -22,6 +22,12 @@ class KafkaUnreachableError(UserError):
     exit_code = 1
 
 
+class KafkaAdminError(UserError):
+    """Kafka refused an administrative request, or did not complete it."""
+
+    exit_code = 1
+
+
 @contextlib.contextmanager
 def admin_client(
     bootstrap_servers: str, *, client: Mapping[str, Any] | None = None
@@ -30,7 +36,7 @@ def admin_client(
 
     ``client`` are further settings of kafka-python's admin client, such as those of encryption. Raises
     ``KafkaUnreachableError`` when no address accepts a connection within 3 s, or none answers in Kafka's protocol
-    within 10 s.
+    within 10 s, and ``KafkaAdminError`` when a request inside the block fails.
     """
     addresses = [address.strip() for address in bootstrap_servers.split(",") if address.strip()]
     # The client itself would try for half a minute, log every attempt, and not say which address failed how.
@@ -58,6 +64,8 @@ def admin_client(
         ) from error
     try:
         yield connected
+    except KafkaError as error:
+        raise KafkaAdminError(f"Kafka at {bootstrap_servers} did not complete a request: {error}") from error
     finally:
         connected.close()
 

@@ -46,7 +46,8 @@ class EmbeddedKafka:
     ``data_dir`` keeps the data; ``None`` is a temporary directory that `stop` deletes. ``port`` 0 is a free one,
     chosen at the first start. Port and data stay the same over `stop` (of a named directory), `kill` and `restart`.
     ``partitions`` is the broker's default for new topics, ``heap_mb`` the Java heap in mebibytes, ``properties`` are
-    Kafka settings that are applied last (for additional listeners, say). The time-outs are in seconds: until the
+    Kafka settings that are applied last, or on top where they are listeners (see ``app.kafka.properties``). The
+    downloads' ``progress`` goes to standard error unless another stream is given. The time-outs are in seconds: until the
     broker must answer, and until a broker that was told to stop is killed.
 
     The broker ends with this process, however this process ends. Not safe to use from several threads at once.
@@ -211,6 +212,9 @@ class EmbeddedKafka:
             overrides=self._properties,
         )
         (root / "tmp").mkdir(exist_ok=True)
+        # What an earlier run complained of must not be taken for this one's complaint.
+        with contextlib.suppress(FileNotFoundError):
+            (root / _LOG).replace(root / f"{_LOG}.1")
         (root / _CONFIGURATION).write_text(render(properties), encoding="ascii")
 
     def _format(self, java: Java, directory: DataDirectory) -> None:

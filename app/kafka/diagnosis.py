@@ -11,26 +11,33 @@ from app.kafka.ports import port_in_use
 from app.kafka.storage import no_space
 
 _TAIL = 16 * 1024
-_LINES = 15
+_LINES = 8
+_WIDTH = 240
+_TELLING = re.compile(r" (ERROR|FATAL) |Exception|Error: |OutOfMemory|Caused by")
 
 
 def explain_failure(
     *, what: str, files: Sequence[Path], title: str, data: Path, port: int, heap_mb: int
 ) -> str:
-    """Return ``what`` happened, the likely cause if the log names a known one, and the end of the log.
+    """Return ``what`` happened, the likely cause if the log names a known one, and what the end of the log reports.
 
-    ``files`` are the log files, the more telling one last; ``title`` introduces what is shown of them.
+    ``files`` are the log files, the one whose end matters more last; ``title`` introduces what is shown of them.
     """
     text = "\n".join(_tail(file) for file in files)
     parts = [what]
     if cause := _cause(text, data=data, port=port, heap_mb=heap_mb):
         parts.append(cause)
     else:
-        parts.append("The log below should say why. If it does not, start with a new data directory.")
-    shown = [line for line in text.splitlines() if line.strip()][-_LINES:]
-    if shown:
-        parts.append(f"{title}:\n" + "\n".join(f"  {line[:300]}" for line in shown))
+        parts.append("The log should say why. If it does not, start with a new data directory.")
+    if shown := _telling_lines(text):
+        parts.append(f"{title}:\n" + "\n".join(f"  {line}" for line in shown))
     return "\n".join(parts)
+
+
+def _telling_lines(text: str) -> list[str]:
+    """Return the last lines that report an error, or the last ones of any kind when none does."""
+    lines = [line.strip()[:_WIDTH] for line in text.splitlines() if line.strip()]
+    return [line for line in lines if _TELLING.search(line)][-_LINES:] or lines[-_LINES:]
 
 
 def _cause(text: str, *, data: Path, port: int, heap_mb: int) -> str | None:

@@ -7,17 +7,20 @@ from collections.abc import Mapping
 LOG_DIRECTORY = "log"
 """Kafka's data, relative to the data directory, which is the broker's working directory."""
 
+ADDED = ("listeners", "advertised.listeners", "listener.security.protocol.map")
+"""Properties that are lists, to which an override adds."""
+
 
 def server_properties(
     *, port: int, controller_port: int, partitions: int, overrides: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the configuration of a single node that is broker and controller, listening on 127.0.0.1 only.
 
-    ``partitions`` is the default for topics created without a number. ``overrides`` are applied last and may
-    replace anything; whoever adds listeners this way keeps the one named PLAINTEXT, which is what this package
-    itself talks to.
+    ``partitions`` is the default for topics created without a number. ``overrides`` are applied last and replace
+    anything, except that those in ``ADDED`` come on top: additional listeners stand beside the two that this
+    package itself needs.
     """
-    return {
+    own = {
         # One node that is its own quorum.
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -67,8 +70,9 @@ def server_properties(
         "num.io.threads": "4",
         "background.threads": "2",
         "num.recovery.threads.per.data.dir": "2",
-        **overrides,
     }
+    added = {key: f"{own[key]},{overrides[key]}" for key in ADDED if key in overrides}
+    return {**own, **overrides, **added}
 
 
 def render(properties: Mapping[str, str]) -> str:

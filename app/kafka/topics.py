@@ -10,8 +10,7 @@ from kafka import TopicPartition
 from kafka.admin import ConfigResource, KafkaAdminClient, OffsetSpec
 from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
-from app.errors import UserError
-from app.kafka.admin import admin_client
+from app.kafka.admin import KafkaAdminError, admin_client
 from app.kafka.comparison import count_differences, setting_differences
 from schemas.topics import ALL_TOPICS, TopicSpec
 
@@ -19,12 +18,6 @@ _READY_TIMEOUT_MS = 30_000
 
 Overrides = Mapping[str, Mapping[str, str]]
 """Settings in place of those of ``schemas.topics``, by topic name without prefix."""
-
-
-class TopicError(UserError):
-    """Kafka refused to create or to describe a topic."""
-
-    exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +53,7 @@ def ensure_topics(
 
     Returns a report for each, in order; every created topic takes records by then. Nothing is created when
     partition counts among the existing topics rule it out. ``client`` are further settings of the admin client.
-    Raises ``KafkaUnreachableError`` or ``TopicError``.
+    Raises ``KafkaUnreachableError`` or ``KafkaAdminError``.
     """
     wanted = _Wanted(prefix, partitions, topics, overrides or {})
     with admin_client(bootstrap_servers, client=client) as admin:
@@ -110,7 +103,9 @@ def _partition_counts(admin: KafkaAdminClient, wanted: _Wanted) -> dict[str, int
         if code == UnknownTopicOrPartitionError.errno:
             continue
         if code:
-            raise TopicError(f"Kafka does not describe the topic {found['name']}: {for_code(code).__name__}")
+            raise KafkaAdminError(
+                f"Kafka does not describe the topic {found['name']}: {for_code(code).__name__}"
+            )
         counts[found["name"].removeprefix(wanted.prefix)] = len(found["partitions"])
     return counts
 
@@ -120,16 +115,13 @@ def _create(admin: KafkaAdminClient, wanted: _Wanted, missing: Sequence[TopicSpe
         wanted.prefix + spec.name: {"num_partitions": wanted.partitions, "configs": wanted.settings(spec)}
         for spec in missing
     }
-    try:
-        answer = admin.create_topics(requested, raise_errors=False)
-    except KafkaError as error:
-        raise TopicError(f"Kafka did not create the topics: {error}") from error
+    answer = admin.create_topics(requested, raise_errors=False)
     for topic in answer["topics"]:
         code = topic["error_code"]
         # Another process that starts at the same moment may have been faster.
         if code not in (0, TopicAlreadyExistsError.errno):
             reason = topic.get("error_message") or for_code(code).__name__
-            raise TopicError(f"Kafka did not create the topic {topic['name']}: {reason}")
+            raise KafkaAdminError(f"Kafka did not create the topic {topic['name']}: {reason}")
     _await_leaders(admin, requested, wanted.partitions)
 
 
@@ -140,7 +132,7 @@ def _await_leaders(admin: KafkaAdminClient, names: Iterable[str], partitions: in
         ends = {TopicPartition(name, at): OffsetSpec.LATEST for name in names for at in range(partitions)}
         admin.list_partition_offsets(ends, timeout_ms=_READY_TIMEOUT_MS)
     except KafkaError as error:
-        raise TopicError(f"The topics were created but do not take records yet: {error}") from error
+        raise KafkaAdminError(f"The topics were created but do not take records yet: {error}") from error
 
 
 def _report(

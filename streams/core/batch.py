@@ -11,14 +11,13 @@ from typing import NamedTuple
 
 from schemas.events import Event, UserIdentified, customer_of
 from streams.core import person
-from streams.core.contribution import Contribution
 from streams.core.customer import Customer
 from streams.core.deduplication import identity_of, seed_of
 from streams.core.definitions import Definitions
 from streams.core.dimensions import Dimensions
 from streams.core.join import join, join_customers, tell
 from streams.core.ledger import closed_at
-from streams.core.measures import MEASURES, Cell
+from streams.core.measures import MEASURES, Cell, Contribution
 from streams.core.rules import Rules
 from streams.core.time import MINUTE_MS, window_span
 

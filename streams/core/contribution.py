@@ -1,14 +1,11 @@
-"""What facts contribute to the panes: numbers at (measure, cell, minute)."""
+"""Differences of contributions, and how they get into the panes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from streams.core.measures import Cell
+from streams.core.measures import Cell, Contribution
 from streams.core.panes import Panes
-
-Contribution = tuple[str, Cell, int, int]
-"""Measure, cell, minute (for day measures the local day), number."""
 
 Delta = dict[tuple[str, Cell, int], int]
 """Numbers still to be added to the panes."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from streams.core.contribution import Contribution, Delta, difference
+from streams.core.contribution import Delta, difference
 from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
 from streams.core.distributions import bucket_of
+from streams.core.measures import Contribution
 from streams.core.support import (
     ABANDONED,
     ACTOR_NAMES,
@@ -241,10 +242,10 @@ def decide(course: Course, support: Support, merged: bool, definitions: Definiti
 
 
 def conversation_contributions(
-    conversation: Conversation, support: Support, definitions: Definitions
+    conversation: Conversation, support: Support, definitions: Definitions, course: Course | None = None
 ) -> list[Contribution]:
     """All that a conversation counts in: outcome, served or abandoned, resolution, reopening."""
-    course = Course(conversation.entries)
+    course = course or Course(conversation.entries)
     channel = course.channel
     out: list[Contribution] = []
     resolved = course.first_resolved
@@ -357,6 +358,7 @@ def join_conversation(support: Support, conversation_id: str, entry: Entry) -> N
     if not conversation.add(entry):
         return
     derive(conversation)
+    support.counted.clear()
     if contacts != conversation.contacts or answer != conversation.answer:
         support.unindex(contacts, answer, conversation_id)
         support.index(conversation)
@@ -370,6 +372,7 @@ def join_session(support: Support, session: HelpSession, gap: int) -> None:
         session = session.join(other)
     support.sessions[low:high] = [session]
     support.sessions_dirty = True
+    support.counted.clear()
 
 
 def update_conversation(
@@ -377,23 +380,28 @@ def update_conversation(
 ) -> Delta:
     """Join an event with its conversation and say what that changes, looking only at the issues that it can touch."""
     conversation = support.conversations.get(conversation_id)
-    contacts = conversation.contacts if conversation else []
-    before = conversation_contributions(conversation, support, definitions) if conversation else []
-    # Whether contacts change is known only once the event has joined; the indices still tell how things stood.
     if conversation is None:
         conversation = support.conversations[conversation_id] = Conversation(conversation_id, [])
-    answer = conversation.answer
+        before: list[Contribution] = []
+    else:
+        counted = support.counted.get(conversation_id)
+        before = (
+            conversation_contributions(conversation, support, definitions) if counted is None else counted
+        )
+    contacts, answer = conversation.contacts, conversation.answer
     if not conversation.add(entry):
         return {}
     support.dirty.add(conversation_id)
-    derive(conversation)
-    changed = set(contacts) ^ set(conversation.contacts)
-    if not changed:
-        if answer != conversation.answer:
-            support.unindex([], answer, conversation_id)
-            support.index_answer(conversation)
-        return difference(before, conversation_contributions(conversation, support, definitions))
-    return _update_contacts(support, conversation, contacts, answer, changed, before, definitions)
+    course = derive(conversation)
+    if contacts != conversation.contacts:
+        # Only now is it known that contacts changed; the indices still tell how things stood.
+        return _update_contacts(support, conversation, contacts, answer, before, definitions)
+    if answer != conversation.answer:
+        support.unindex([], answer, conversation_id)
+        support.index_answer(conversation)
+    after = conversation_contributions(conversation, support, definitions, course)
+    support.counted[conversation_id] = after
+    return difference(before, after)
 
 
 def _update_contacts(
@@ -401,12 +409,13 @@ def _update_contacts(
     conversation: Conversation,
     contacts: list[int],
     answer: int,
-    changed: set[int],
     before: list[Contribution],
     definitions: Definitions,
 ) -> Delta:
     """The rare case: a contact came or went, so other issues of the customer may have another outcome now."""
     assumption = definitions.assumption_ms
+    changed = set(contacts) ^ set(conversation.contacts)
+    support.counted.clear()
     sessions: dict[int, HelpSession] = {}
     for at in changed:
         low, high = support.before_contact(at, assumption)
@@ -451,6 +460,7 @@ def update_help(support: Support, event: HelpEvent, definitions: Definitions) ->
     if touched == [session]:
         return {}
     support.sessions_dirty = True
+    support.counted.clear()
     targets = {t for s in (*touched, session) if (t := support.target(s, assumption))}
 
     def contributions(sessions: list[HelpSession]) -> list[Contribution]:

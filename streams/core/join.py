@@ -63,14 +63,11 @@ def help_channel(told: Told, dimensions: Dimensions) -> str:
     return dimensions.fold("channel", told.event.channel or HELP_CHANNEL)
 
 
-def conversation_entry(told: Told, dimensions: Dimensions) -> tuple[str, Entry] | None:
-    """The conversation and what the event adds to it; None if it belongs to none."""
-    code = told.rule.code
-    if code is None:
-        return None
+def conversation_entry(told: Told, dimensions: Dimensions) -> tuple[str, Entry]:
+    """The conversation of a conversation's event, and what the event adds to it."""
     event = told.event
     channel = dimensions.fold("channel", event.channel)
-    return str(event.conversation_id), (told.time, code(event), channel, told.plan, told.segment)
+    return str(event.conversation_id), (told.time, told.rule.code(event), channel, told.plan, told.segment)  # type: ignore[misc]
 
 
 def join_admin(c: Customer, told: Told) -> None:
@@ -106,9 +103,8 @@ def join(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> None:
         c.join_self_service(minute, help_channel(told, dimensions))
     if rule.admin is not None:
         join_admin(c, told)
-    entry = conversation_entry(told, dimensions)
-    if entry is not None:
-        join_conversation(c.opened(), *entry)
+    if rule.code is not None:
+        join_conversation(c.opened(), *conversation_entry(told, dimensions))
     help_ = help_event(told, dimensions)
     if help_ is not None:
         join_session(c.opened(), help_.session(), rules.definitions.session_gap_ms)

@@ -6,12 +6,12 @@ Each method keeps it, by differencing only what it touches; `Ledger.recomputed` 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from streams.core import person
-from streams.core.contribution import Contribution, add_to, difference
+from streams.core.contribution import add_to, difference
 from streams.core.customer import Customer, Seen, Status, join_day
-from streams.core.dimensions import Dimensions
+from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.issues import update_conversation, update_help
 from streams.core.join import (
     Told,
@@ -23,11 +23,27 @@ from streams.core.join import (
     join_customers,
     platform_of,
 )
-from streams.core.measures import MEASURES
-from streams.core.panes import SLOT_BITS, Panes
+from streams.core.measures import MEASURES, Contribution
+from streams.core.panes import Panes
 from streams.core.rules import Rules
 from streams.core.support import Support
 from streams.core.time import MINUTE_MS
+
+
+class _ProfileSlots(NamedTuple):
+    """Where the slots of a plan, segment and role begin in the measures that have them."""
+
+    active: int
+    ineligible: int
+    days: int
+    eligible: int
+
+
+class _PlatformSlots(NamedTuple):
+    """Where the slots of a platform begin."""
+
+    last: int
+    days: int
 
 
 class Ledger:
@@ -38,7 +54,9 @@ class Ledger:
         "_active_days",
         "_by_platform",
         "_days_by_platform",
-        "_platform_slots",
+        "_eligible",
+        "_platforms",
+        "_profiles",
         "customers",
         "dimensions",
         "dirty",
@@ -64,7 +82,9 @@ class Ledger:
         self.panes = panes
         self._active, self._by_platform = panes["active"], panes["active_by_platform"]
         self._active_days, self._days_by_platform = panes["active_days"], panes["active_days_by_platform"]
-        self._platform_slots: dict[str, int] = {}
+        self._eligible = panes["eligible"]
+        self._profiles: dict[person.Profile, _ProfileSlots] = {}
+        self._platforms: dict[str, _PlatformSlots] = {}
         for c in self.customers.values():
             c.active_slot = -1
 
@@ -100,14 +120,14 @@ class Ledger:
                 c.role_time = time
         if rule.active:
             self.activity(c, minute, platform_of(told.event, self.dimensions))
-        if is_self_service(told):
+        if rule.self_service and is_self_service(told):
             self._self_service(c, minute, help_channel(told, self.dimensions))
-        entry = conversation_entry(told, self.dimensions)
-        if entry is not None:
-            self._conversation(c, *entry)
-        help_ = help_event(told, self.dimensions)
-        if help_ is not None:
-            add_to(self.panes, update_help(c.opened(), help_, self.rules.definitions))
+        if rule.code is not None:
+            self._conversation(c, told)
+        elif rule.help is not None:
+            event = help_event(told, self.dimensions)
+            if event is not None:
+                add_to(self.panes, update_help(c.opened(), event, self.rules.definitions))
 
     def _turns(self, c: Customer, told: Told) -> bool:
         """Whether the event changes whom the customer counts as: an attribute, or since when it is known."""
@@ -122,6 +142,13 @@ class Ledger:
 
     def _turn(self, c: Customer, told: Told) -> None:
         """Move all that the customer itself contributes to what it counts as from now on."""
+        if c.known < 0 and c.last < 0 and told.rule.known and c.support is None and c.status is None:
+            c.join_attribute("plan", told.time, told.plan)
+            c.join_attribute("segment", told.time, told.segment)
+            c.join_attribute("role", told.time, told.role)
+            if c.self_service < 0:
+                self.welcome(c, told.time // MINUTE_MS)
+                return
         before = self._person(c)
         c.join_attribute("plan", told.time, told.plan)
         c.join_attribute("segment", told.time, told.segment)
@@ -153,7 +180,8 @@ class Ledger:
         c.join_self_service(minute, channel)
         add_to(self.panes, difference(before, person.self_service(c, self.rules)))
 
-    def _conversation(self, c: Customer, conversation_id: str, entry: tuple[int, int, str, str, str]) -> None:
+    def _conversation(self, c: Customer, told: Told) -> None:
+        conversation_id, entry = conversation_entry(told, self.dimensions)
         support = c.opened()
         known = support.conversations.get(conversation_id)
         to_bot = known.to_bot if known is not None else []
@@ -166,68 +194,89 @@ class Ledger:
             conversation.to_bot = now
             add_to(self.panes, difference(before, after))
 
+    def welcome(self, c: Customer, minute: int) -> None:
+        """A customer of whom nothing but its attributes is known becomes known. A short path of `_turn`."""
+        c.known = minute
+        self._eligible.bump(self._profile(c).eligible, minute)
+
     def activity(self, c: Customer, minute: int, platform: str) -> None:
         """`Customer.join_activity` for one whose dimensions stay as they are, with its effect on the panes. The shortest path."""
         day = self.rules.calendar.day_of(minute)
-        if c.last < 0:
+        last, platforms = c.last, c.platforms
+        if last < 0:
             self._first_activity(c, minute, day, platform)
             return
-        new_platform = platform != c.platform if c.platforms is None else platform not in c.platforms
-        if new_platform and c.platforms is None:
-            c.platforms = {c.platform: Seen(c.last, c.day0, c.days)}
-        if minute > c.last:
-            slot = c.active_slot
-            if slot < 0:
-                slot = self._slot(c)
-            self._active.move(slot, c.last, minute)
-            if c.platforms is None:
-                self._by_platform.move(self._platform_slot(platform), c.last, minute)
+        if platforms is None and platform != c.platform:
+            platforms = c.platforms = {c.platform: Seen(last, c.day0, c.days)}
+        if minute > last:
+            slots = c.active_slot
+            if slots < 0:
+                slots = self._active_slots(c)
+            self._active.move(slots, last, minute)
+            if platforms is None:
+                self._by_platform.move(self._platform(platform).last, last, minute)
             c.last = minute
         bit = day - c.day0
         if bit < 0 or not c.days >> bit & 1:
             before = c.days
             c.day0, c.days = join_day(c.day0, c.days, day)
             if c.days != before:
-                self._active_days.add(person.profile(c), day, 1)
-                if c.platforms is None:
-                    self._days_by_platform.add((platform,), day, 1)
-        if c.platforms is not None:
-            self._platform_activity(c.platforms, platform, minute, day)
+                self._active_days.bump(self._profile(c).days, day)
+                if platforms is None:
+                    self._days_by_platform.bump(self._platform(platform).days, day)
+        if platforms is not None:
+            self._platform_activity(platforms, platform, minute, day)
 
     def _first_activity(self, c: Customer, minute: int, day: int, platform: str) -> None:
-        c.join_activity(minute, day, platform)
-        self._active.add_at(self._slot(c) >> SLOT_BITS, minute, 1)
-        self._by_platform.add((platform,), minute, 1)
-        self._active_days.add(person.profile(c), day, 1)
-        self._days_by_platform.add((platform,), day, 1)
+        c.platform, c.last, c.day0, c.days = platform, minute, day, 1
+        slots = self._platform(platform)
+        self._active.bump(self._active_slots(c), minute)
+        self._by_platform.bump(slots.last, minute)
+        self._active_days.bump(self._profile(c).days, day)
+        self._days_by_platform.bump(slots.days, day)
 
     def _platform_activity(self, platforms: dict[str, Seen], platform: str, minute: int, day: int) -> None:
         seen = platforms.get(platform)
+        slots = self._platform(platform)
         if seen is None:
             platforms[platform] = Seen(minute, day, 1)
-            self._by_platform.add((platform,), minute, 1)
-            self._days_by_platform.add((platform,), day, 1)
+            self._by_platform.bump(slots.last, minute)
+            self._days_by_platform.bump(slots.days, day)
             return
         if minute > seen.last:
-            self._by_platform.move(self._platform_slot(platform), seen.last, minute)
+            self._by_platform.move(slots.last, seen.last, minute)
             seen.last = minute
         bit = day - seen.day0
         if bit < 0 or not seen.days >> bit & 1:
             before = seen.days
             seen.day0, seen.days = join_day(seen.day0, seen.days, day)
             if seen.days != before:
-                self._days_by_platform.add((platform,), day, 1)
+                self._days_by_platform.bump(slots.days, day)
 
-    def _slot(self, c: Customer) -> int:
-        slot = self._active.index((*person.profile(c), "1" if c.eligible else "0")) << SLOT_BITS
-        c.active_slot = slot
-        return slot
+    def _active_slots(self, c: Customer) -> int:
+        slots = self._profile(c)
+        c.active_slot = slots.active if c.eligible else slots.ineligible
+        return c.active_slot
 
-    def _platform_slot(self, platform: str) -> int:
-        slot = self._platform_slots.get(platform)
-        if slot is None:
-            slot = self._platform_slots[platform] = self._by_platform.index((platform,)) << SLOT_BITS
-        return slot
+    def _profile(self, c: Customer) -> _ProfileSlots:
+        cell = (c.plan or UNKNOWN, c.segment or UNKNOWN, c.role or UNKNOWN)
+        slots = self._profiles.get(cell)
+        if slots is None:
+            slots = self._profiles[cell] = _ProfileSlots(
+                self._active.slots((*cell, "1")),
+                self._active.slots((*cell, "0")),
+                self._active_days.slots(cell),
+                self._eligible.slots(cell),
+            )
+        return slots
+
+    def _platform(self, platform: str) -> _PlatformSlots:
+        slots = self._platforms.get(platform)
+        if slots is None:
+            cell = (platform,)
+            slots = _PlatformSlots(self._by_platform.slots(cell), self._days_by_platform.slots(cell))
+            self._platforms[platform] = slots
+        return slots
 
     # ---- what ends or joins customers ------------------------------------------------------------------------------
 

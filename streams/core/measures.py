@@ -12,6 +12,10 @@ Kind = Literal["event", "last", "edge", "day"]
 Cell = tuple[str | int, ...]
 
 
+Contribution = tuple[str, Cell, int, int]
+"""What facts contribute to the panes: measure, cell, minute (for day measures the local day), number."""
+
+
 class Measure(NamedTuple):
     """One quantity that panes hold."""
 

@@ -54,8 +54,8 @@ class MeasurePanes:
         return i
 
     def add(self, cell: Cell, minute: int, n: int) -> None:
-        """Add n to a cell at a minute (for day measures: at a local day)."""
-        self.add_at(self.index(cell), minute, n)
+        """Add n, which is not 0, to a cell at a minute (for day measures: at a local day)."""
+        self.bump(self.index(cell) << SLOT_BITS, minute, n)
 
     def add_at(self, index: int, minute: int, n: int) -> None:
         """`add` for a cell known by its index."""
@@ -92,6 +92,31 @@ class MeasurePanes:
             numbers = blocks[new_hour]
         slot = slots + new - new_hour * HOUR_MINUTES
         numbers[slot] = numbers.get(slot, 0) + 1
+
+    def bump(self, slots: int, minute: int, n: int = 1) -> None:
+        """`add` for a cell whose slots begin at `slots`, as short as can be."""
+        if self.is_day:
+            block, slot = minute, slots
+        elif minute < self.rolled_to:
+            self.add_at(slots >> SLOT_BITS, minute, n)
+            return
+        else:
+            block = minute // HOUR_MINUTES
+            slot = slots + minute - block * HOUR_MINUTES
+        numbers = self.blocks.get(block)
+        if numbers is None:
+            self.blocks[block] = {slot: n}
+        else:
+            value = numbers.get(slot, 0) + n
+            if value:
+                numbers[slot] = value
+            else:
+                del numbers[slot]
+        self.dirty.add(block)
+
+    def slots(self, cell: Cell) -> int:
+        """Where the slots of a cell begin."""
+        return self.index(cell) << SLOT_BITS
 
     def add_number(self, cell: Cell, block: int, slot: int, n: int) -> None:
         """Add a number at the place where another partition's or an earlier pane holds it (as `numbers` names it)."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from streams.core.contribution import Contribution
 from streams.core.customer import NEVER, Customer, days_of
 from streams.core.dimensions import UNKNOWN
 from streams.core.issues import support_contributions
+from streams.core.measures import Contribution
 from streams.core.rules import Rules
 from streams.core.time import MINUTE_MS
 

@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from streams.core.measures import Contribution
+
 Entry = tuple[int, int, str, str, str]
 """One event of a conversation: time (ms), code, channel, plan, segment; empty strings where the event had none."""
 
@@ -132,7 +134,7 @@ NEVER: Final = (-1, "")
 class Support:
     """A customer's conversations and help sessions, with the indices that keep every update local."""
 
-    __slots__ = ("answers", "contacts", "conversations", "dirty", "sessions", "sessions_dirty")
+    __slots__ = ("answers", "contacts", "conversations", "counted", "dirty", "sessions", "sessions_dirty")
 
     def __init__(self) -> None:
         self.conversations: dict[str, Conversation] = {}
@@ -142,6 +144,8 @@ class Support:
         """Every contact as (time, conversation), sorted."""
         self.answers: list[tuple[int, str]] = []
         """Every `Conversation.answer` as (time, conversation), sorted."""
+        self.counted: dict[str, list[Contribution]] = {}
+        """What conversations contribute, as far as it was worked out since they last changed."""
         self.dirty: set[str] = set()
         self.sessions_dirty = False
 

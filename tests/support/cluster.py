@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from schemas.types import EVENT_TYPES
-from streams.core.contribution import Contribution
 from streams.core.definitions import Definitions
+from streams.core.measures import Contribution
 from streams.core.panes import BASE, WHOLE
 from streams.core.partition import CONSUMED, EVENTS_TOPIC, PartitionState
 from streams.core.partitioner import murmur2

@@ -40,7 +40,25 @@ function band(kpi, series) {
   if (place < 0) return null;
   const last = kpi.bands.length - 1;
   const look = place === 0 ? "good" : place === last ? "poor" : "fair";
-  return element("span", { class: `band ${look}` }, kpi.bands[place].title);
+  return element(
+    "span",
+    {},
+    element("span", { class: `band ${look}` }, kpi.bands[place].title),
+    element("br"),
+    element("span", { class: "quiet" }, bounds(kpi, kpi.bands[place])),
+  );
+}
+
+function bounds(kpi, one) {
+  const ends = [["above", "over"], ["at_least", "from"], ["below", "under"], ["at_most", "up to"]];
+  return ends
+    .filter(([key]) => one[key] !== undefined)
+    .map(([key, word]) => `${word} ${shown(kpi, one[key])}`)
+    .join(", ");
+}
+
+function objective(kpi) {
+  return kpi.objective === null ? "" : `objective ${shown(kpi, kpi.objective)}`;
 }
 
 function few(kpi, series) {
@@ -74,7 +92,7 @@ function row(kpi) {
     element("th", { scope: "row" }, toggle),
     element("td", { class: "number value" }, shown(kpi, first.value)),
     element("td", {}, kpi.window || "now"),
-    element("td", {}, band(kpi, first)),
+    element("td", {}, band(kpi, first) || element("span", { class: "quiet" }, objective(kpi))),
     element("td", { class: "number" }, sample(kpi, first), few(kpi, first)),
     element("td", {}, element("ul", { class: "windows" }, ...windows)),
   );
@@ -82,11 +100,11 @@ function row(kpi) {
 
 function family(name, title, kpis) {
   const heading = element("h2", { id: `family-${name}` }, title);
-  const columns = [["KPI"], ["Value", "number"], ["Window"], ["Band"], ["Rests on", "number"], ["Other windows"]];
+  const columns = [["KPI"], ["Value", "number"], ["Window"], ["Band"], ["Sample size", "number"], ["Other windows"]];
   const head = element("tr", {}, ...columns.map(([text, look]) => element("th", { scope: "col", class: look }, text)));
   const table = element(
     "table",
-    { "aria-labelledby": heading.id },
+    { class: "overview", "aria-labelledby": heading.id },
     element("thead", {}, head),
     element("tbody", {}, ...kpis.map(row)),
   );

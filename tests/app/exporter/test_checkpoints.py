@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.exporter.checkpoints import Assembler
 from streams.core.records import META_KEY, encode_meta
-from tests.app.exporter.test_store import Entry, meta
+from tests.app.exporter.support import Entry, meta
 
 
 def closing(sequence: int) -> Entry:

@@ -6,9 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.exporter.clock import HOLD_AFTER_MS, EvaluationClock
-from tests.app.exporter.test_store import meta
-
-NOW = 1_780_000_000_000
+from tests.app.exporter.support import NOW, meta
 
 
 def test_wall_is_the_least_of_all_numbers() -> None:

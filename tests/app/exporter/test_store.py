@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
@@ -13,9 +12,10 @@ from hypothesis import strategies as st
 from app.exporter.checkpoints import Assembler
 from app.exporter.store import Store, difference
 from streams.core.measures import Cell, Measure
-from streams.core.panes import BASE, WHOLE, Panes
-from streams.core.records import META_KEY, Meta, block_record, cell_record, encode_meta
-from streams.core.time import ALL, BEGINNING, DAY_MINUTES, HOUR_MINUTES, MINUTE_MS, WINDOWS
+from streams.core.panes import BASE, WHOLE
+from streams.core.records import META_KEY, block_record, cell_record, encode_meta
+from streams.core.time import ALL, BEGINNING, DAY_MINUTES, MINUTE_MS, WINDOWS
+from tests.app.exporter.support import Entry, Writer, feed, meta
 
 MEASURES = (
     Measure("done", "event", ("channel",), ""),
@@ -26,65 +26,6 @@ MEASURES = (
 KNOWN = {measure.name: measure for measure in MEASURES}
 NOW = 1_780_000_000_000 // MINUTE_MS
 TODAY = 739_000
-
-
-def meta(number: int, **changes: object) -> Meta:
-    fields: dict[str, object] = {
-        "number": number,
-        "offsets": {},
-        "newest": {},
-        "clock": "wall",
-        "written": 0,
-        "fingerprint": "",
-        "timezone": "UTC",
-    }
-    return Meta(**{**fields, **changes})  # type: ignore[arg-type]
-
-
-@dataclass
-class Entry:
-    key: bytes | None
-    value: bytes | None
-
-
-@dataclass
-class Writer:
-    """A partition number: panes, and the log that their checkpoints make."""
-
-    number: int
-    panes: Panes = field(default_factory=lambda: Panes(MEASURES))
-    log: list[Entry] = field(default_factory=list)
-
-    def checkpoint(self) -> None:
-        for panes in self.panes:
-            for index in panes.take_new_cells():
-                self.log.append(Entry(*cell_record(panes.measure.name, index, panes.cells[index])))
-        for panes in self.panes:
-            for block, numbers in panes.take_dirty():
-                self.log.append(Entry(*block_record(panes.measure.name, block, numbers)))
-        self.log.append(Entry(META_KEY, encode_meta(meta(self.number))))
-
-    def compact(self, rng: random.Random) -> None:
-        """Drop what a later record of the same key replaces, up to some offset, and perhaps its tombstones."""
-        end = rng.randrange(len(self.log) + 1)
-        last = {entry.key: i for i, entry in enumerate(self.log[:end])}
-        tombstones_too = rng.random() < 0.5
-        self.log = [
-            entry
-            for i, entry in enumerate(self.log)
-            if i >= end or (last[entry.key] == i and not (tombstones_too and entry.value is None))
-        ]
-
-    def numbers(self) -> Iterable[tuple[str, Cell, int, int]]:
-        for panes in self.panes:
-            for cell, block, slot, n in panes.numbers():
-                if panes.is_day:
-                    yield panes.measure.name, cell, block, n
-                else:
-                    minute = (
-                        BEGINNING if block == BASE else block * HOUR_MINUTES + (0 if slot == WHOLE else slot)
-                    )
-                    yield panes.measure.name, cell, minute, n
 
 
 def sums(store: Store, at: int) -> dict[tuple[str, str], Mapping[Cell, int]]:
@@ -102,7 +43,7 @@ def expected(writers: Iterable[Writer], at: int) -> dict[tuple[str, str], Mappin
     """A store that has read what the panes hold now, written as one block each."""
     store = Store("UTC", KNOWN)
     for writer in writers:
-        fresh = Writer(writer.number)
+        fresh = Writer(writer.number, MEASURES)
         for name, cell, position, n in writer.numbers():
             panes = fresh.panes[name]
             if position == BEGINNING:
@@ -112,12 +53,6 @@ def expected(writers: Iterable[Writer], at: int) -> dict[tuple[str, str], Mappin
         fresh.checkpoint()
         feed(store, Assembler(), fresh.number, fresh.log)
     return sums(store, at)
-
-
-def feed(store: Store, assembler: Assembler, number: int, entries: Iterable[Entry]) -> None:
-    checkpoint = assembler.take(entries)
-    if checkpoint is not None:
-        store.apply(number, checkpoint.records, checkpoint.meta)
 
 
 names = st.sampled_from(list(KNOWN))
@@ -135,7 +70,7 @@ actions = st.lists(
 @given(actions, st.randoms(use_true_random=False))
 def test_the_store_holds_the_sum_of_all_panes(steps: list, rng: random.Random) -> None:  # type: ignore[type-arg]
     """Adding, retracting, rolling up into hours and the base, compaction, and late and early readers."""
-    writers = [Writer(number) for number in range(3)]
+    writers = [Writer(number, MEASURES) for number in range(3)]
     follower, assemblers = Store("UTC", KNOWN), [Assembler() for _ in writers]
     read = [0, 0, 0]
     at = NOW * MINUTE_MS
@@ -177,7 +112,7 @@ def test_a_difference_turns_the_old_block_into_the_new_one(old: dict[int, int], 
 
 
 def test_the_version_rises_only_when_numbers_may_have_changed() -> None:
-    store, writer, assembler = Store("UTC", KNOWN), Writer(0), Assembler()
+    store, writer, assembler = Store("UTC", KNOWN), Writer(0, MEASURES), Assembler()
     writer.panes["done"].add(("chat",), NOW, 1)
     writer.checkpoint()
     feed(store, assembler, 0, writer.log)
@@ -190,7 +125,7 @@ def test_the_version_rises_only_when_numbers_may_have_changed() -> None:
 
 
 def test_the_same_block_again_changes_nothing() -> None:
-    store, writer, assembler = Store("UTC", KNOWN), Writer(0), Assembler()
+    store, writer, assembler = Store("UTC", KNOWN), Writer(0, MEASURES), Assembler()
     writer.panes["done"].add(("chat",), NOW, 2)
     writer.checkpoint()
     for _ in range(3):

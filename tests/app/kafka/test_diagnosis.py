@@ -29,14 +29,14 @@ def explain(tmp_path: Path, log: str) -> str:
         ("java.lang.OutOfMemoryError: Java heap space", "a heap of 96 MB"),
         ("InconsistentClusterIdException: The Cluster ID x", "belongs to another cluster"),
         ("org.apache.kafka.common.config.ConfigException: Invalid value", "not one it accepts"),
-        ("something never seen before", "The log below should say why"),
+        ("something never seen before", "The log should say why"),
     ],
 )
 def test_a_known_cause_comes_with_what_to_do(tmp_path: Path, line: str, advice: str) -> None:
-    message = explain(tmp_path, f"INFO starting\nERROR {line}\n")
+    message = explain(tmp_path, f"12:00:00 INFO starting\n12:00:00 ERROR {line}\n12:00:00 INFO ending\n")
     assert message.startswith("Kafka ended.\n")
     assert advice in message
-    assert message.endswith(f"The end of its log:\n  INFO starting\n  ERROR {line}")
+    assert message.endswith(f"The end of its log:\n  12:00:00 ERROR {line}")
 
 
 def test_only_the_end_of_a_long_log_is_shown(tmp_path: Path) -> None:

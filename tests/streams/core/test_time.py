@@ -87,7 +87,9 @@ def test_midnight_that_does_not_exist_is_the_first_instant_of_the_day() -> None:
     calendar = Calendar("America/Sao_Paulo")
     day = datetime(2018, 11, 4).toordinal()  # noqa: DTZ001
     start = calendar.start_of(day)
-    first, before = (datetime.fromtimestamp(m * 60, ZoneInfo("America/Sao_Paulo")) for m in (start, start - 1))
+    first, before = (
+        datetime.fromtimestamp(m * 60, ZoneInfo("America/Sao_Paulo")) for m in (start, start - 1)
+    )
     assert (first.hour, first.date().toordinal()) == (1, day)
     assert (before.hour, before.date().toordinal()) == (23, day - 1)
 
