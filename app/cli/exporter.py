@@ -36,6 +36,6 @@ async def _run(settings: Settings) -> None:
         loop.add_signal_handler(name, stop.set)
 
     def listening(url: str) -> None:
-        click.echo(f"Live page {url}\nMetrics   {url}metrics\nAPI       {url}api/v1/kpis\nCtrl-C stops.")
+        click.echo(f"Page    {url}\nMetrics {url}metrics\nAPI     {url}api/v1/kpis\nCtrl-C stops.")
 
     await run_exporter(settings, load_catalogue(), stop=stop, listening=listening)

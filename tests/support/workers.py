@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiokafka import TopicPartition
 from kafka import KafkaProducer
@@ -29,6 +29,9 @@ from streams.core.partitioner import murmur2
 from streams.core.records import META_KEY, Meta, decode_meta
 from streams.names import PANES, SOURCES
 from tests.support.processes import environment, eventually
+
+if TYPE_CHECKING:
+    from typing import Self
 
 SESSION_TIMEOUT_S = 6
 """The least that Kafka allows: a killed worker's partitions wait it out."""
@@ -123,7 +126,7 @@ class Service:
     """Topic settings in place of the usual ones."""
     workers: list[Worker] = field(default_factory=list)
 
-    def __enter__(self) -> Service:
+    def __enter__(self) -> Self:
         self.configure()
         ensure_topics(self.bootstrap_servers, self.prefix, self.partitions, overrides=self.overrides)
         return self
@@ -134,6 +137,8 @@ class Service:
                 worker.signal(signal.SIGCONT)
             worker.process.kill()
             worker.process.wait(10)
+            # Shown where a test fails.
+            print(f"---- {worker.log.name}\n{worker.text()[-6000:]}")
 
     # Settings
 

@@ -1,0 +1,61 @@
+"""The log of a music service as native events: one row is one page, one event."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+Event = dict[str, Any]
+
+LOG = Path("sparkify") / "events-2018-11.jsonl.gz"
+CORE = "NextSong"
+HELP = "Help"
+TYPES = {CORE: "feature.used", HELP: "help.article_viewed"}
+"""The type of a page's event; that of every other page is `page.viewed`."""
+ALL_PAGES = ["page.viewed", "feature.used", "help.article_viewed"]
+"""Setting `active_events` with which every page is activity."""
+CORE_ONLY = ["feature.used"]
+"""The same where only listening is."""
+
+
+def read_rows(data: Path) -> tuple[list[Row], str]:
+    """Return the rows in order of time, and the log's SHA-256."""
+    raw = gzip.decompress((data / LOG).read_bytes())
+    return [json.loads(line) for line in raw.splitlines()], hashlib.sha256(raw).hexdigest()
+
+
+def page_events(rows: Sequence[Row], *, user: str = "userId", platform: str | None = None) -> list[Event]:
+    """Every row as an event of whom the column ``user`` names, nobody where it is empty.
+
+    ``platform`` is the column that stands in for the platform, so that customers are counted by its values.
+    """
+    events = []
+    for row in rows:
+        event: Event = {
+            "id": f"{row['sessionId']}-{row['itemInSession']}",
+            "source": "sparkify",
+            "type": TYPES.get(row["page"], "page.viewed"),
+            "time": row["ts"],
+            "user_id": str(row[user]),
+            "session_id": str(row["sessionId"]),
+            "plan": row["level"],
+        }
+        if platform is not None:
+            event["platform"] = row[platform]
+        if row["page"] == CORE:
+            event |= {"feature": CORE, "data": {"core": True}}
+        elif row["page"] == HELP:
+            event |= {"data": {"article": HELP, "in_app": True}}
+        events.append(event)
+    return events
+
+
+def native_events(data: Path) -> list[Event]:
+    """The whole log, with the page as platform. The rows without a user are in it, and no valid events."""
+    rows, _ = read_rows(data)
+    return page_events(rows, platform="page")

@@ -1,0 +1,111 @@
+"""A worker with a deliberate fault, for tests: ``python -m tests.support.faulty_worker worker …``.
+
+The fault is named by the environment variable `FAULT`, and put in from outside: the engine knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from streams import recovery
+from streams.checkpoint import Checkpoints
+from streams.core.partition import PartitionState
+
+FAULT = "SELFSERVE_TEST_FAULT"
+MARK = b"a fault of the program"
+"""A record with these bytes in it makes `bug` raise."""
+
+
+def in_transaction(act: Callable[[], None]) -> None:
+    """Have `act` called between the last record of a transaction and its commit."""
+    new_producer = recovery.new_producer
+
+    def faulty_producer(*arguments: Any) -> Any:
+        producer = new_producer(*arguments)
+        commit = producer.commit_transaction
+
+        async def faulty_commit() -> None:
+            act()
+            await commit()
+
+        producer.commit_transaction = faulty_commit
+        return producer
+
+    recovery.new_producer = faulty_producer
+
+
+def kill_in_transaction() -> None:
+    """Die, in one of the next transactions, with everything sent and nothing committed."""
+    survived = iter(range(random.SystemRandom().randint(3, 40)))
+
+    def act() -> None:
+        if next(survived, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    in_transaction(act)
+
+
+def stop_in_transaction() -> None:
+    """Stand still once in the fourth transaction, until somebody sends SIGCONT."""
+    transactions = iter(range(4))
+
+    def act() -> None:
+        if next(transactions, -1) == 3:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    in_transaction(act)
+
+
+def offset_behind() -> None:
+    """Write the offsets of the checkpoint before into each META: the next owner processes some records twice."""
+    make_meta = Checkpoints._meta
+
+    def faulty_meta(self: Checkpoints, owner: Any, *arguments: Any) -> Any:
+        meta = make_meta(self, owner, *arguments)
+        return meta if owner.committed is None else msgspec.structs.replace(meta, offsets=owner.committed)
+
+    # What this owner last wrote is what it must not write again, or the offsets would never move.
+    write = Checkpoints.write
+
+    async def faulty_write(self: Checkpoints, owner: Any, at_end: Any) -> None:
+        offsets = dict(owner.offsets)
+        await write(self, owner, at_end)
+        owner.committed = offsets
+
+    Checkpoints._meta = faulty_meta  # type: ignore[method-assign]
+    Checkpoints.write = faulty_write  # type: ignore[method-assign]
+
+
+def bug() -> None:
+    """Raise in the middle of a batch that holds a marked record."""
+    process = PartitionState.process
+
+    def faulty_process(self: PartitionState, topic: str, records: Any) -> None:
+        for i, record in enumerate(records):
+            if record.value is not None and MARK in record.value:
+                process(self, topic, records[:i])
+                raise RuntimeError("a fault put in by a test")
+        process(self, topic, records)
+
+    PartitionState.process = faulty_process  # type: ignore[method-assign]
+
+
+FAULTS: dict[str, Callable[[], None]] = {
+    "kill-in-transaction": kill_in_transaction,
+    "stop-in-transaction": stop_in_transaction,
+    "offset-behind": offset_behind,
+    "bug": bug,
+}
+
+
+if __name__ == "__main__":
+    FAULTS[os.environ[FAULT]]()
+    from app.cli import main
+
+    main(prog_name="selfserve")
