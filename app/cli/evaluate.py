@@ -6,7 +6,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import IO, Any
+from typing import IO
 
 import click
 import msgspec
@@ -16,12 +16,12 @@ from rich.table import Table
 from app.catalogue.load import load_catalogue
 from app.catalogue.naming import family_names
 from app.cli.options import setting_option, settings_options
-from app.config.durations import parse_duration
+from app.cli.parameters import DURATION, INSTANT
 from app.errors import UserError
 from app.evaluation.batch import evaluate_events
 from app.evaluation.samples import Sample
-from app.files import read_lines
-from app.instants import format_instant, parse_instant
+from app.instants import format_instant
+from app.sending.lines import read_lines, total_bytes
 from app.settings import Settings
 from schemas.decode import read
 from schemas.events import event_time_ms
@@ -36,40 +36,12 @@ MAX_TIMES = 1_000_000
 """Evaluation times that one call may ask for."""
 
 
-class InstantType(click.ParamType):
-    """An instant on the command line, as milliseconds."""
-
-    name = "instant"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return milliseconds since the epoch."""
-        try:
-            return value if isinstance(value, int) else parse_instant(value)
-        except ValueError as error:
-            self.fail(f"{value!r} is no instant: {error}", param, ctx)
-
-
-class DurationType(click.ParamType):
-    """A duration on the command line, as milliseconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return milliseconds."""
-        try:
-            return value if isinstance(value, int) else parse_duration(value)
-        except ValueError as error:
-            self.fail(f"{value!r} is no duration: {error} (such as 1h, 30m or 1d)", param, ctx)
-
-
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
-@click.option(
-    "--at", type=InstantType(), metavar="T", help="Evaluation time. Default: just after the last event."
-)
-@click.option("--from", "start", type=InstantType(), metavar="T", help="First of several evaluation times.")
-@click.option("--to", "end", type=InstantType(), metavar="T", help="Last of them, at most.")
-@click.option("--every", type=DurationType(), metavar="D", help="Distance between them, such as 1d.")
+@click.option("--at", type=INSTANT, metavar="T", help="Evaluation time. Default: just after the last event.")
+@click.option("--from", "start", type=INSTANT, metavar="T", help="First of several evaluation times.")
+@click.option("--to", "end", type=INSTANT, metavar="T", help="Last of them, at most.")
+@click.option("--every", type=DURATION, metavar="D", help="Distance between them, such as 1d.")
 @click.option("--windows", metavar="W,…", help=f"Windows wanted: {', '.join((*WINDOWS, DAY, ALL))}.")
 @setting_option(
     "--timezone",
@@ -134,8 +106,6 @@ def _check_times(at: int | None, start: int | None, end: int | None, every: int 
         )
     if any(given is not None for given in several) and (start is None or end is None or every is None):
         raise UserError("several evaluation times need --from, --to and --every together")
-    if every == 0:
-        raise UserError("--every: expected a duration longer than 0")
     if start is not None and end is not None and start > end:
         raise UserError("--from lies after --to")
     if start is not None and end is not None and every and (end - start) // every >= MAX_TIMES:
@@ -161,12 +131,13 @@ def _times(
 def _read_events(files: tuple[str, ...]) -> list[Timed]:
     events: list[Timed] = []
     refused: Counter[str] = Counter()
-    for line in read_lines(files):
+    total_bytes(files)  # says which files are missing before any is read
+    for line in read_lines(files, lambda _: None):
         event = read(line.raw)
         if isinstance(event, Refusal):
             refused[event.reason.value] += 1
             if refused.total() <= SHOWN_REFUSALS:
-                click.echo(f"{line.place}: {event.reason.value}: {event.message}", err=True)
+                click.echo(f"{line.file}:{line.number}: {event.reason.value}: {event.message}", err=True)
         else:
             events.append(Timed(event_time_ms(event), TYPE_OF_STRUCT[type(event)].topic, event))
     if refused:

@@ -7,16 +7,18 @@ A *key* is the tuple of a KPI's dimension labels, in the KPI's order. *Axis* 0 h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from app.catalogue.dimensions import Dimension
 from app.catalogue.naming import OVERALL
+from app.evaluation.reads import LiveCells
 from streams.core.definitions import Definitions
 from streams.core.measures import Cell, Measure
 
 Key: TypeAlias = tuple[str, ...]
 Class: TypeAlias = str | int
 Getter: TypeAlias = Callable[[Cell], str]
+T = TypeVar("T", int, dict[Class, int])
 
 
 class Axes:
@@ -42,14 +44,14 @@ class Axes:
         return pinned | {self.free[axis - 1]} if axis else pinned
 
 
-class Projection:
-    """Adds up the cells of one measure by key, for some of the axes.
+class Places:
+    """Where the cells of one measure add to: for each axis wanted, the slot of their key.
 
     What a cell adds to is worked out once and remembered; cells are few and come again with every window and every
-    evaluation. ``inner`` is a field whose values (duration buckets, classes of answers) are told apart within each key.
+    evaluation.
     """
 
-    __slots__ = ("_axes", "_index", "_inner", "_labels", "_places", "_slots", "_where", "axes")
+    __slots__ = ("_axes", "_index", "_labels", "_of_cell", "_where", "axes", "slots")
 
     def __init__(
         self,
@@ -57,65 +59,137 @@ class Projection:
         where: Mapping[str, tuple[str, ...]],
         axes: Axes,
         which: Sequence[int],
-        *,
         definitions: Definitions,
-        inner: str | None = None,
     ) -> None:
         self.axes = tuple(which)
-        field = measure.fields.index
+        self.slots: list[tuple[int, Key]] = []
+        """The position in `axes` and the key of each slot; grows as new keys come up."""
         self._axes = [axes.varied(axis) for axis in which]
-        self._where = [(field(name), frozenset(values)) for name, values in where.items()]
+        self._where = [(measure.fields.index(name), frozenset(values)) for name, values in where.items()]
         self._labels = [
             _getter(dimension, measure, definitions) if dimension.cell_field in measure.fields else None
             for dimension in axes.dimensions
         ]
-        self._inner = None if inner is None else field(inner)
-        self._places: dict[Cell, tuple[int, ...]] = {}
-        self._slots: list[tuple[int, Key, Class]] = []
-        self._index: dict[tuple[int, Key, Class], int] = {}
+        self._index: dict[tuple[int, Key], int] = {}
+        self._of_cell: dict[Cell, tuple[int, ...]] = {}
 
-    def sums(self, cells: Mapping[Cell, int]) -> list[dict[Key, int]]:
-        """Return the non-zero sums by key, one mapping for each of `axes`."""
-        result: list[dict[Key, int]] = [{} for _ in self.axes]
-        for (axis, key, _), n in zip(self._slots, self._add(cells), strict=True):
+    def of(self, cell: Cell) -> tuple[int, ...]:
+        """Return the slots that a cell adds to: one for each axis, or none if the filter leaves it out."""
+        found = self._of_cell.get(cell)
+        if found is None:
+            found = self._of_cell[cell] = self._find(cell)
+        return found
+
+    def by_axis(self, sums: Sequence[T]) -> list[dict[Key, T]]:
+        """Return what is not 0 or empty of sums by slot, by key, one mapping for each of `axes`."""
+        result: list[dict[Key, T]] = [{} for _ in self.axes]
+        for (axis, key), n in zip(self.slots, sums, strict=True):
             if n:
                 result[axis][key] = n
         return result
 
-    def classes(self, cells: Mapping[Cell, int]) -> list[dict[Key, dict[Class, int]]]:
-        """Return the non-zero sums by key and value of ``inner``, one mapping for each of `axes`."""
-        result: list[dict[Key, dict[Class, int]]] = [{} for _ in self.axes]
-        for (axis, key, inner), n in zip(self._slots, self._add(cells), strict=True):
-            if n:
-                result[axis].setdefault(key, {})[inner] = n
-        return result
-
-    def _add(self, cells: Mapping[Cell, int]) -> list[int]:
-        places = self._places
-        sums = [0] * len(self._slots)
-        for cell, n in cells.items():
-            found = places.get(cell)
-            if found is None:
-                found = places[cell] = self._place(cell)
-                sums.extend([0] * (len(self._slots) - len(sums)))
-            for i in found:
-                sums[i] += n
-        return sums
-
-    def _place(self, cell: Cell) -> tuple[int, ...]:
+    def _find(self, cell: Cell) -> tuple[int, ...]:
         if any(str(cell[field]) not in values for field, values in self._where):
             return ()
-        inner = 0 if self._inner is None else cell[self._inner]
         values = [OVERALL if label is None else label(cell) for label in self._labels]
-        found = []
-        for axis, varied in enumerate(self._axes):
-            key = tuple(value if i in varied else OVERALL for i, value in enumerate(values))
-            slot = (axis, key, inner)
-            if slot not in self._index:
-                self._index[slot] = len(self._slots)
-                self._slots.append(slot)
-            found.append(self._index[slot])
-        return tuple(found)
+        return tuple(
+            self._slot(axis, tuple(value if i in varied else OVERALL for i, value in enumerate(values)))
+            for axis, varied in enumerate(self._axes)
+        )
+
+    def _slot(self, axis: int, key: Key) -> int:
+        slot = self._index.get((axis, key))
+        if slot is None:
+            slot = self._index[axis, key] = len(self.slots)
+            self.slots.append((axis, key))
+        return slot
+
+
+class Projection:
+    """Adds up the cells of one measure by key."""
+
+    __slots__ = ("_known", "places")
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self._known: _Known[list[int]] = _Known(list, self._add)
+
+    def sums(self, cells: Mapping[Cell, int]) -> list[dict[Key, int]]:
+        """Return the non-zero sums by key, one mapping for each of the places' axes."""
+        sums = self._known.of(cells)
+        sums.extend([0] * (len(self.places.slots) - len(sums)))
+        return self.places.by_axis(sums)
+
+    def _add(self, sums: list[int], cells: Mapping[Cell, int]) -> None:
+        of, slots = self.places.of, self.places.slots
+        for cell, n in cells.items():
+            places = of(cell)
+            if len(sums) < len(slots):
+                sums.extend([0] * (len(slots) - len(sums)))
+            for slot in places:
+                sums[slot] += n
+
+
+class ClassProjection:
+    """Adds up the cells of one measure by key and by the value of a further field, the cell's class."""
+
+    __slots__ = ("_field", "_known", "places")
+
+    def __init__(self, places: Places, field: int) -> None:
+        self.places = places
+        self._field = field
+        self._known: _Known[list[dict[Class, int]]] = _Known(list, self._add)
+
+    def classes(self, cells: Mapping[Cell, int]) -> list[dict[Key, dict[Class, int]]]:
+        """Return the non-zero sums by key and class, one mapping for each of the places' axes."""
+        sums = self._known.of(cells)
+        sums.extend({} for _ in range(len(self.places.slots) - len(sums)))
+        return self.places.by_axis(sums)
+
+    def _add(self, sums: list[dict[Class, int]], cells: Mapping[Cell, int]) -> None:
+        of, slots, field = self.places.of, self.places.slots, self._field
+        for cell, n in cells.items():
+            places = of(cell)
+            if len(sums) < len(slots):
+                sums.extend({} for _ in range(len(slots) - len(sums)))
+            name = cell[field]
+            for slot in places:
+                classes = sums[slot]
+                total = classes.get(name, 0) + n
+                if total:
+                    classes[name] = total
+                else:
+                    classes.pop(name, None)
+
+
+S = TypeVar("S")
+
+
+class _Known(Generic[S]):
+    """Sums that follow live cells from generation to generation; all others are added up anew."""
+
+    __slots__ = ("_add", "_empty", "_followed")
+
+    def __init__(self, empty: Callable[[], S], add: Callable[[S, Mapping[Cell, int]], None]) -> None:
+        self._empty = empty
+        self._add = add
+        self._followed: dict[int, tuple[LiveCells, int, S]] = {}
+
+    def of(self, cells: Mapping[Cell, int]) -> S:
+        if not isinstance(cells, LiveCells):
+            sums = self._empty()
+            self._add(sums, cells)
+            return sums
+        followed, generation, sums = self._followed.get(id(cells), (None, 0, self._empty()))
+        if followed is cells and generation == cells.generation:
+            return sums
+        if followed is cells and generation == cells.generation - 1 and cells.changed is not None:
+            self._add(sums, cells.changed)
+        else:
+            sums = self._empty()
+            self._add(sums, cells)
+        self._followed[id(cells)] = (cells, cells.generation, sums)
+        return sums
 
 
 def _getter(dimension: Dimension, measure: Measure, definitions: Definitions) -> Getter:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from app.catalogue.naming import OVERALL
 from app.catalogue.reads import Read
-from app.evaluation.projection import Axes, Class, Key, Projection
+from app.evaluation.projection import Axes, Class, ClassProjection, Key, Places, Projection
 from app.evaluation.reads import Reads, cells_of
 from streams.core.definitions import Definitions
 from streams.core.measures import Measure
@@ -17,9 +17,9 @@ Classes: TypeAlias = Mapping[Class, int]
 
 
 class _Source:
-    """Where the numbers of each axis come from: projections of the reading's measure and of those in its place."""
+    """Where the numbers of each axis come from: the reading's measure, and those that are read in its place."""
 
-    __slots__ = ("blank", "parts", "read", "table_of")
+    __slots__ = ("blank", "parts", "table_of")
 
     def __init__(
         self,
@@ -27,9 +27,7 @@ class _Source:
         axes: Axes,
         measures: Mapping[str, Measure],
         definitions: Definitions,
-        inner: str | None = None,
     ) -> None:
-        self.read = read
         self.table_of: list[int] = []
         """By axis: the axis whose table is looked at; 0 where the reading is not broken down by it."""
         self.blank: list[frozenset[int]] = []
@@ -51,12 +49,10 @@ class _Source:
                 frozenset(i for i in axes.varied(axis) if axes.dimensions[i].cell_field not in fields)
             )
         self.parts = [
-            (
-                name,
-                Projection(measures[name], read.where, axes, which, definitions=definitions, inner=inner),
-            )
+            (measures[name], Places(measures[name], read.where, axes, which, definitions))
             for name, which in wanted.items()
         ]
+        """Each measure that is read, and where its cells add to."""
 
     def key(self, axis: int, key: Key) -> Key:
         """Return the key under which the table of an axis has what belongs to ``key``."""
@@ -95,20 +91,21 @@ class Table:
 class Reading:
     """A reading with one number for each key."""
 
-    __slots__ = ("_source", "read")
+    __slots__ = ("_projections", "_source", "read")
 
     def __init__(
         self, read: Read, axes: Axes, measures: Mapping[str, Measure], definitions: Definitions
     ) -> None:
         self.read = read
         self._source = _Source(read, axes, measures, definitions)
+        self._projections = [(measure.name, Projection(places)) for measure, places in self._source.parts]
 
     def take(self, reads: Reads, window: str | None) -> Table:
         """Return the numbers over a window."""
         by_axis: list[dict[Key, int]] = [{} for _ in self._source.table_of]
-        for measure, projection in self._source.parts:
+        for measure, projection in self._projections:
             sums = projection.sums(cells_of(reads, self.read, measure, window))
-            for axis, numbers in zip(projection.axes, sums, strict=True):
+            for axis, numbers in zip(projection.places.axes, sums, strict=True):
                 by_axis[axis] = numbers
         return Table(self._source, by_axis)
 
@@ -141,19 +138,23 @@ class ClassTable:
 class ClassReading:
     """A reading with one number for each key and value of a further field."""
 
-    __slots__ = ("_source", "read")
+    __slots__ = ("_projections", "_source", "read")
 
     def __init__(
         self, read: Read, axes: Axes, measures: Mapping[str, Measure], definitions: Definitions, field: str
     ) -> None:
         self.read = read
-        self._source = _Source(read, axes, measures, definitions, field)
+        self._source = _Source(read, axes, measures, definitions)
+        self._projections = [
+            (measure.name, ClassProjection(places, measure.fields.index(field)))
+            for measure, places in self._source.parts
+        ]
 
     def take(self, reads: Reads, window: str | None) -> ClassTable:
         """Return the sums over a window."""
         by_axis: list[dict[Key, dict[Class, int]]] = [{} for _ in self._source.table_of]
-        for measure, projection in self._source.parts:
+        for measure, projection in self._projections:
             sums = projection.classes(cells_of(reads, self.read, measure, window))
-            for axis, classes in zip(projection.axes, sums, strict=True):
+            for axis, classes in zip(projection.places.axes, sums, strict=True):
                 by_axis[axis] = classes
         return ClassTable(self._source, by_axis)

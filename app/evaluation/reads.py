@@ -13,7 +13,8 @@ from streams.core.time import ALL
 class Reads(Protocol):
     """The panes at one evaluation time T, whatever holds them.
 
-    Cells whose sum is 0 may be missing or present. What is returned is only read, and only until T moves on.
+    Cells whose sum is 0 may be missing or present. What is returned is only read, and only until T moves on. Who keeps
+    cells up to date returns `LiveCells`, which are cheaper to evaluate again.
     """
 
     def cells(self, measure: str, window: str) -> Mapping[Cell, int]:
@@ -28,6 +29,19 @@ class Reads(Protocol):
     def cells_at_start(self, measure: str, window: str) -> Mapping[Cell, int]:
         """Return the level of each cell of an `edge` measure just before a window's first minute."""
         ...
+
+
+class LiveCells(dict[Cell, int]):
+    """Cells that are kept up to date, and that know what has changed since they were read the last time."""
+
+    __slots__ = ("changed", "generation")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generation = 0
+        """Rises by one whenever what is read differs from what was read before."""
+        self.changed: Mapping[Cell, int] | None = None
+        """What to add to the previous generation to get this one; None: not known."""
 
 
 def cells_of(source: Reads, read: Read, measure: str, window: str | None) -> Mapping[Cell, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import msgspec
@@ -18,13 +17,9 @@ from app.exporter.figures import Figures
 from app.exporter.history import History
 from app.exporter.live import Live
 from app.exporter.views import KpiView, Series
+from app.instants import format_instant
 
 Document: TypeAlias = dict[str, Any]
-
-
-def iso(ms: int) -> str:
-    """Return an instant as RFC 3339 in UTC with milliseconds."""
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def overview(
@@ -32,7 +27,7 @@ def overview(
 ) -> Document:
     """Return all KPIs with their overall values; ``families`` are the titles of their families, in order."""
     return {
-        "at": iso(figures.time),
+        "at": format_instant(figures.time),
         "notes": live.notes(),
         "families": dict(families),
         "kpis": [
@@ -50,7 +45,7 @@ def detail(view: KpiView, figures: Figures, history: History, window: str | None
     series = [_series(view, one) for one in view.series(figures)]
     first = next((one for one in view.overall(figures) if view.is_first(one.labels)), None)
     return {
-        "at": iso(figures.time),
+        "at": format_instant(figures.time),
         **_summary(view),
         "value": None if first is None else first.value,
         "numerator": None if first is None else first.numerator,
@@ -63,7 +58,7 @@ def detail(view: KpiView, figures: Figures, history: History, window: str | None
                 "labels": dict(labels),
                 "points": [
                     {
-                        "at": iso(point.at),
+                        "at": format_instant(point.at),
                         "value": point.value,
                         "numerator": point.numerator,
                         "denominator": point.denominator,
@@ -89,7 +84,9 @@ def table(view: KpiView, figures: Figures) -> str:
             "" if number is None else repr(number)
             for number in (series.value, series.numerator, series.denominator)
         ]
-        writer.writerow([*(_plain(labels.get(name, "")) for name in names), *numbers, iso(figures.time)])
+        writer.writerow(
+            [*(_plain(labels.get(name, "")) for name in names), *numbers, format_instant(figures.time)]
+        )
     return out.getvalue()
 
 
@@ -101,7 +98,7 @@ def health(live: Live) -> Document:
         "ready": not reasons,
         "reasons": reasons,
         "notes": live.notes(),
-        "evaluation_time": None if live.time is None else iso(live.time),
+        "evaluation_time": None if live.time is None else format_instant(live.time),
         "lag_seconds": None if lag is None else lag / 1000,
     }
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from statistics import fmean
 
-from streams.core.batch import Timed
 from streams.core.definitions import Definitions
 from tests.realdata.comparison import Comparison, Reference
-from tests.realdata.values import Read, Values, days_of, end_of, evaluated, midnight, over_all
+from tests.realdata.values import Read, Values, days_of, end_of, evaluated, midnight, months_of, over_all
 
 ACTIVE = "kpi_active_users"
-DAYS_OF_MONTH_WINDOW = 30
 
 
 class Actives:
@@ -40,104 +37,85 @@ class Actives:
         """Actives over a window that ends with each day."""
         return {str(day): self.of_day(day).number(ACTIVE, window=window) for day in self.days}
 
-    def stickiness(self) -> list[float]:
-        """The KPI stickiness at the end of each day."""
-        return [self.of_day(day).number("kpi_stickiness_ratio") for day in self.days]
-
-    def distinct(self, start: date, end: date) -> float:
-        """Actives of a stretch of days (half-open): those of its events alone."""
-        events = self.log.between(midnight(start, self.timezone), midnight(end, self.timezone))
-        return self._distinct(events)
+    def stickiness(self) -> float:
+        """The KPI stickiness at the end of each day, on average."""
+        return fmean(self.of_day(day).number("kpi_stickiness_ratio") for day in self.days)
 
     def overall(self) -> float:
         """Actives of the whole log."""
-        return self._distinct(self.log.events)
+        return self.alone(self.days[0], self.days[-1] + timedelta(days=1))
 
-    def _distinct(self, events: Sequence[Timed]) -> float:
+    def alone(self, start: date, end: date) -> float:
+        """Actives of a stretch of days (half-open): those of its events alone."""
+        events = self.log.between(midnight(start, self.timezone), midnight(end, self.timezone))
         return over_all(events, "active_users", definitions=self.definitions).number(ACTIVE, window="all")
-
-    def months(self) -> dict[str, tuple[date, date]]:
-        """The calendar months that the days touch, as half-open stretches."""
-        return {f"{first:%Y-%m}": (first, _next_month(first)) for first in _firsts(self.days)}
-
-    def weeks(self) -> dict[str, date]:
-        """The end (exclusive) of the ISO weeks that the days touch, by their Monday."""
-        mondays = sorted({day - timedelta(days=day.weekday()) for day in self.days})
-        return {str(monday): monday + timedelta(days=7) for monday in mondays}
 
 
 def compare_actives(reference: Reference, key: str, actives: Actives) -> list[Comparison]:
-    """What the reference has under a key that names the user and the zone."""
-    by_day = actives.daily("day")
-    trailing = actives.daily("30d")
-    months = actives.months()
+    """What the reference has of one kind of user, by calendar days of any zone."""
+    by_day, trailing = actives.daily("day"), actives.daily("30d")
+    by_month = {month: actives.alone(*bounds) for month, bounds in months_of(actives.days).items()}
+    stickiness = fmean(by_day[day] / trailing[day] for day in by_day)
+    found = {
+        "days": (len(actives.days), "ends of days that were evaluated"),
+        "distinct_users_overall": (actives.overall(), "active_users, all"),
+        "dau_mean": (fmean(by_day.values()), "active_users, day: mean"),
+        "dau_max": (max(by_day.values()), "active_users, day: greatest"),
+        "calendar_mau": (by_month, "active_users, all, of each month's events alone"),
+        "stickiness_mean_daily_dau_over_rolling30": (stickiness, "active_users, day ÷ 30d: mean"),
+    }
+    return [reference.compare(key, name, found=value, by=by) for name, (value, by) in found.items()]
+
+
+def compare_trailing(reference: Reference, key: str, actives: Actives, *, because: str = "") -> list[Comparison]:
+    """The same where trailing windows of 24 hours have to do for calendar days."""
+    mean = fmean(actives.daily("1d").values())
     return [
-        reference.compare(key, "days", found=len(actives.days), by="evaluation times, one at the end of each day"),
-        reference.compare(
-            key,
-            "distinct_users_overall",
-            found=actives.overall(),
-            by="active_users, window all",
-        ),
-        reference.compare(
-            key, "dau_mean", found=fmean(by_day.values()), by="active_users, window day, mean of the ends of days"
-        ),
-        reference.compare(
-            key, "dau_max", found=max(by_day.values()), by="active_users, window day, greatest of the ends of days"
-        ),
-        reference.compare(
-            key,
-            "calendar_mau",
-            found={month: actives.distinct(*bounds) for month, bounds in months.items()},
-            by="active_users, window all, of the events of the month alone",
-        ),
+        reference.compare(key, "dau_mean", found=mean, by="active_users, 1d: mean", because=because),
         reference.compare(
             key,
             "stickiness_mean_daily_dau_over_rolling30",
-            found=fmean(by_day[day] / trailing[day] for day in by_day),
-            by="active_users, window day ÷ window 30d, mean of the ends of days",
+            found=actives.stickiness(),
+            by="stickiness: mean",
+            because=because,
         ),
     ]
 
 
-def compare_months(reference: Reference, key: str, actives: Actives) -> Comparison:
-    """Calendar months of 30 days are what the window 30d holds at their end."""
+def compare_months_of_30_days(reference: Reference, key: str, actives: Actives) -> Comparison:
+    """Calendar months that are as long as the window 30d, at their end."""
     found = {
         month: actives.of_day(end - timedelta(days=1)).number(ACTIVE, window="30d")
-        for month, (start, end) in actives.months().items()
-        if (end - start).days == DAYS_OF_MONTH_WINDOW and end - timedelta(days=1) in actives.days
+        for month, (start, end) in months_of(actives.days).items()
+        if end - start == timedelta(days=30)
     }
-    return reference.compare(
-        key, "calendar_mau", found=found, by="active_users, window 30d, at the end of the months of 30 days"
+    return reference.compare(key, "calendar_mau", found=found, by="active_users, 30d, months of 30 days")
+
+
+def compare_weeks(reference: Reference, key: str, actives: Actives) -> Comparison:
+    """ISO weeks, by their Monday, at their end."""
+    mondays = sorted({day - timedelta(days=day.weekday()) for day in actives.days})
+    ends = [end_of(monday + timedelta(days=6), actives.timezone) for monday in mondays]
+    values = evaluated(
+        actives.log.events, ends, "active_users", windows=["7d"], definitions=actives.definitions
     )
+    found = {str(monday): values[end].number(ACTIVE, window="7d") for monday, end in zip(mondays, ends, strict=True)}
+    return reference.compare(key, "wau_iso_week_start", found=found, by="active_users, 7d, at the ends of weeks")
 
 
-def compare_trailing(reference: Reference, key: str, actives: Actives) -> list[Comparison]:
-    """What only trailing windows of whole days in UTC have."""
+def compare_days(reference: Reference, key: str, actives: Actives) -> list[Comparison]:
+    """What the reference has for each day."""
+    of_28_days = {str(day): actives.alone(day - timedelta(days=27), day + timedelta(days=1)) for day in actives.days}
+    found = {
+        "dau": [("day", "active_users, day"), ("1d", "active_users, 1d")],
+        "rolling7": [("7d", "active_users, 7d")],
+        "rolling30": [("30d", "active_users, 30d")],
+    }
     return [
-        reference.compare(
-            key,
-            "stickiness_mean_daily_dau_over_rolling30",
-            found=fmean(actives.stickiness()),
-            by="stickiness, mean of the ends of days",
+        *(
+            reference.compare(key, name, found=actives.daily(window), by=by)
+            for name, readings in found.items()
+            for window, by in readings
         ),
-        reference.compare(
-            key,
-            "dau_mean",
-            found=fmean(actives.daily("1d").values()),
-            by="active_users, window 1d, mean of the ends of days",
-        ),
+        reference.compare(key, "rolling28", found=of_28_days, by="active_users, all, of the 28 days' events alone"),
     ]
-
-
-def differences(first: Mapping[str, float], second: Mapping[str, float]) -> Iterable[str]:
-    """The keys at which two series differ."""
-    return sorted(key for key in first if first[key] != second.get(key))
-
-
-def _firsts(days: Iterable[date]) -> list[date]:
-    return sorted({day.replace(day=1) for day in days})
-
-
-def _next_month(first: date) -> date:
-    return (first + timedelta(days=32)).replace(day=1)

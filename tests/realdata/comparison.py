@@ -30,6 +30,8 @@ class Comparison(NamedTuple):
     """Where selfserve has it, in words."""
     tolerance: float = 0.0
     """The relative difference that its definition allows."""
+    because: str = ""
+    """Why it has to differ; empty where it must not."""
 
     def wrong(self) -> list[str]:
         """Every number that differs by more than rounding and the tolerance."""
@@ -89,9 +91,11 @@ class Reference:
             found = found[key]
         return found
 
-    def compare(self, *place: str, found: Figure, by: str, tolerance: float = 0.0) -> Comparison:
+    def compare(
+        self, *place: str, found: Figure, by: str, tolerance: float = 0.0, because: str = ""
+    ) -> Comparison:
         """The figure at a place beside what was found."""
-        return Comparison(place, self.at(*place), found, by, tolerance)
+        return Comparison(place, self.at(*place), found, by, tolerance, because)
 
     def leaves(self) -> Iterator[Place]:
         """The place of every number, text or list in the reference."""

@@ -115,3 +115,9 @@ def midnight(day: date, timezone: str = "UTC") -> int:
 def end_of(day: date, timezone: str = "UTC") -> int:
     """The instant (ms) at which a local day ends."""
     return midnight(day + timedelta(days=1), timezone)
+
+
+def months_of(days: Iterable[date]) -> dict[str, tuple[date, date]]:
+    """The calendar months that days touch, as half-open stretches of days."""
+    firsts = sorted({day.replace(day=1) for day in days})
+    return {f"{first:%Y-%m}": (first, (first + timedelta(days=32)).replace(day=1)) for first in firsts}

@@ -1,0 +1,167 @@
+"""The music service's published figures beside selfserve's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from streams.core.definitions import Definitions
+from streams.core.time import ALL
+from tests.realdata import sparkify
+from tests.realdata.actives import (
+    ACTIVE,
+    Actives,
+    compare_actives,
+    compare_days,
+    compare_months_of_30_days,
+    compare_trailing,
+    compare_weeks,
+)
+from tests.realdata.comparison import Comparison, Place, Reference
+from tests.realdata.sparkify import ALL_PAGES, CORE_ONLY, HELP, page_events
+from tests.realdata.values import Read, over_all, read_events
+
+EVERY_PAGE = Definitions(active_events=tuple(ALL_PAGES))
+LISTENING = Definitions(active_events=tuple(CORE_ONLY))
+PACIFIC = Definitions(active_events=tuple(ALL_PAGES), timezone="America/Los_Angeles")
+
+_ROWS = "counts rows, which no KPI does"
+_CONTEXT = "describes the log"
+_SIGNUP = "is measured from the first event or the registration, by a KPI that is not there yet"
+NOT_COMPARED: Final[dict[Place, str]] = {
+    ("sha256",): _CONTEXT,
+    ("range",): _CONTEXT,
+    ("published",): _ROWS,
+    ("page_counts",): _ROWS,
+    ("level_rows",): _ROWS,
+    ("status_rows",): _ROWS,
+    ("level_change_events",): _ROWS,
+    ("actives_all_pages", "events_per_day"): _ROWS,
+    ("actives_core_action(NextSong)", "events_per_day"): _ROWS,
+    ("users_first_free_last_paid",): "compares the first plan with the last; no present KPI looks at the first",
+    ("time_to_upgrade(first Submit Upgrade - registration)",): _SIGNUP,
+    ("time_to_first_play(first play - first event)",): _SIGNUP,
+    ("retention",): "is a KPI that is not there yet",
+}
+"""Figures that no present KPI has, by the place they begin with, and why."""
+
+
+class Sparkify:
+    """The log, read once."""
+
+    def __init__(self, data: Path) -> None:
+        self.reference = Reference(data / "sparkify" / "reference.json")
+        self.rows, self.sha256 = sparkify.read_rows(data)
+
+    def read(self, *, user: str = "userId", platform: str | None = None) -> Read:
+        """The rows as selfserve reads them."""
+        return read_events(page_events(self.rows, user=user, platform=platform))
+
+
+def compare_rows(log: Sparkify) -> list[Comparison]:
+    """What of the log is accepted."""
+    read = log.read()
+    refused = read.refused["no_customer"]
+    reference = log.reference
+    sessions = over_all(log.read(user="sessionId").events, "active_users", definitions=EVERY_PAGE)
+    return [
+        reference.compare("rows", found=len(read.events) + refused, by="events accepted, and refused"),
+        reference.compare("rows_with_user", found=len(read.events), by="events accepted"),
+        reference.compare(
+            "anonymous_rows(userId empty)", found=refused, by="events refused with no_customer"
+        ),
+        reference.compare(
+            "sessions",
+            found=sessions.number(ACTIVE, window=ALL),
+            by="active_users, all, each session a customer",
+        ),
+    ]
+
+
+def compare_users(log: Sparkify) -> list[Comparison]:
+    """How many different users there are, and on which pages and levels."""
+    reference = log.reference
+    values = over_all(
+        log.read().events, "active_users", "adoption", "self_service_adoption", definitions=EVERY_PAGE
+    )
+    users = values.number(ACTIVE, window=ALL)
+    pages = _by_platform(log, "page")
+    levels = _by_platform(log, "level")
+    upgraded = pages["Submit Upgrade"]
+    eligible = values.number("kpi_adoption_denominator", window=ALL)
+    shares = {page: n / eligible for page, n in pages.items()}
+    page, level = "active_users, all, page as platform", "active_users, all, level as platform"
+    return [
+        reference.compare("users", found=users, by="active_users, all"),
+        reference.compare("users", found=eligible, by="adoption, denominator, all"),
+        reference.compare("users_per_page", found=pages, by=page),
+        reference.compare("feature_adoption_rate", found=shares, by=f"{page} ÷ adoption, denominator, all"),
+        reference.compare(
+            "feature_adoption_rate",
+            "NextSong",
+            found=over_all(log.read().events, "adoption", definitions=LISTENING).number(
+                "kpi_adoption_ratio", window=ALL
+            ),
+            by="adoption, all, listening alone as activity",
+        ),
+        reference.compare(
+            "help_page_users(self-service proxy)",
+            found=values.number("kpi_self_service_adoption_numerator", window=ALL),
+            by="self_service_adoption, numerator, all",
+        ),
+        reference.compare(
+            "feature_adoption_rate",
+            HELP,
+            found=values.number("kpi_self_service_adoption_ratio", window=ALL),
+            by="self_service_adoption, all",
+        ),
+        reference.compare("users_ever_free", found=levels["free"], by=level),
+        reference.compare("users_ever_paid", found=levels["paid"], by=level),
+        reference.compare("submit_upgrade_users", found=upgraded, by=page),
+        reference.compare("submit_downgrade_users", found=pages["Submit Downgrade"], by=page),
+        reference.compare("cancellation_users", found=pages.get("Cancel", 0.0), by=f"{page} (no series)"),
+        reference.compare(
+            "free_to_paid_rate(submit_upgrade users/ever-free users)",
+            found=upgraded / levels["free"],
+            by=f"{page} ÷ {level}",
+        ),
+    ]
+
+
+def _by_platform(log: Sparkify, column: str) -> dict[str, float]:
+    values = over_all(log.read(platform=column).events, "active_users", definitions=EVERY_PAGE)
+    return values.by("platform", ACTIVE, window=ALL)
+
+
+def compare_activity(log: Sparkify) -> list[Comparison]:
+    """Daily, weekly and monthly actives of all pages, and of listening alone."""
+    found = []
+    for key, definitions in (
+        ("actives_all_pages", EVERY_PAGE),
+        ("actives_core_action(NextSong)", LISTENING),
+    ):
+        actives = Actives(log.read(), definitions)
+        found += [
+            *compare_actives(log.reference, key, actives),
+            compare_months_of_30_days(log.reference, key, actives),
+            *compare_trailing(log.reference, key, actives),
+            compare_weeks(log.reference, key, actives),
+            *compare_days(log.reference, key, actives),
+        ]
+    return found
+
+
+def compare_pacific(log: Sparkify) -> list[Comparison]:
+    """Daily and monthly actives by the calendar of Los Angeles, where clocks went back on 2018-11-04."""
+    key = "actives_America/Los_Angeles"
+    actives = Actives(log.read(), PACIFIC)
+    by_day, trailing = actives.daily("day"), actives.daily("1d")
+    unequal = {day: (by_day[day], trailing[day]) for day in by_day if by_day[day] != trailing[day]}
+    (day, (whole, last_24_hours)), *others = unequal.items()
+    assert (day, whole - last_24_hours, others) == ("2018-11-04", 1, [])
+    because = f"{day} had 25 hours; one of its {whole:.0f} customers was there in the first of them only"
+    return [
+        *compare_actives(log.reference, key, actives),
+        compare_months_of_30_days(log.reference, key, actives),
+        *compare_trailing(log.reference, key, actives, because=because),
+    ]
