@@ -5,24 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from app.catalogue.load import load_catalogue
 from app.catalogue.pages import reference_pages
 from app.config.documentation import configuration_page
-from app.settings import SECTIONS
+from app.generation.files import prometheus_files, runbook_files
+from app.settings import SECTIONS, Settings
 
 
-def _configuration() -> dict[str, str]:
+def _configuration(_: Settings) -> dict[str, str]:
     return {"docs/configuration.md": configuration_page(SECTIONS)}
 
 
-GENERATORS: tuple[Callable[[], Mapping[str, str]], ...] = (_configuration, reference_pages)
+def _reference(_: Settings) -> dict[str, str]:
+    return reference_pages()
+
+
+def _prometheus(settings: Settings) -> dict[str, str]:
+    return prometheus_files(load_catalogue(), settings.links)
+
+
+def _runbooks(settings: Settings) -> dict[str, str]:
+    return runbook_files(load_catalogue(), settings.links)
+
+
+GENERATORS: tuple[Callable[[Settings], Mapping[str, str]], ...] = (
+    _configuration,
+    _reference,
+    _prometheus,
+    _runbooks,
+)
 """Each returns files: the path, with forward slashes, and the text. No path is returned by two."""
 
 
-def generated_files() -> dict[str, str]:
-    """Return the text of every generated file by its path, in the order of the paths."""
+def generated_files(settings: Settings | None = None) -> dict[str, str]:
+    """Return the text of every generated file by its path, in the order of the paths.
+
+    Without ``settings`` the files are those of the repository, which follow from the defaults.
+    """
     files: dict[str, str] = {}
     for generate in GENERATORS:
-        produced = generate()
+        produced = generate(settings or Settings())
         twice = files.keys() & produced.keys()
         if twice:
             raise ValueError(f"generated twice: {', '.join(sorted(twice))}")
@@ -30,10 +52,10 @@ def generated_files() -> dict[str, str]:
     return dict(sorted(files.items()))
 
 
-def differences(root: Path) -> dict[str, str]:
+def differences(root: Path, settings: Settings | None = None) -> dict[str, str]:
     """Return what is wrong with the generated files below ``root``: the path, and "missing" or "differs"."""
     found = {}
-    for path, text in generated_files().items():
+    for path, text in generated_files(settings).items():
         file = root / path
         if not file.is_file():
             found[path] = "missing"
@@ -42,10 +64,10 @@ def differences(root: Path) -> dict[str, str]:
     return found
 
 
-def write(root: Path) -> list[str]:
+def write(root: Path, settings: Settings | None = None) -> list[str]:
     """Write the generated files below ``root`` and return the paths of those that changed."""
-    changed = list(differences(root))
-    files = generated_files()
+    changed = list(differences(root, settings))
+    files = generated_files(settings)
     for path in changed:
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)

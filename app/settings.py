@@ -15,12 +15,13 @@ from app.config.document import read_document
 from app.config.exporter import EXPORTER, ExporterSettings
 from app.config.kafka import KAFKA, KafkaSettings
 from app.config.keys import Origins, Section, read_section
+from app.config.links import LINKS, LinkSettings
 from app.config.log import LOG, LogSettings
 from app.config.source import Located, Override, Problem, SettingsError, did_you_mean
 from app.config.worker import WORKER, WorkerSettings
 from streams.core.definitions import Definitions
 
-SECTIONS: tuple[Section[Any], ...] = (KAFKA, WORKER, EXPORTER, LOG, DEFINITIONS)
+SECTIONS: tuple[Section[Any], ...] = (KAFKA, WORKER, EXPORTER, LOG, LINKS, DEFINITIONS)
 """Every section of the file, in the order in which they are documented."""
 
 DEFAULT_FILE = Path("selfserve.yaml")
@@ -35,6 +36,7 @@ class Settings:
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     exporter: ExporterSettings = field(default_factory=ExporterSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    links: LinkSettings = field(default_factory=LinkSettings)
     definitions: Definitions = field(default_factory=Definitions)
     file: Path | None = None
     """The file that was read."""

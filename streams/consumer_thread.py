@@ -28,6 +28,8 @@ MAX_FETCH_BYTES: Final = 1 << 20
 """Bytes that one fetch takes of a partition."""
 FETCH_WAIT_MS: Final = 500
 """How long a broker holds a fetch that it has nothing for: well below the 5 s after which a fetch counts as failed."""
+HEARTBEAT_MS: Final = 500
+"""How soon a member hears that the group waits for it; a take-over takes about that long."""
 REBALANCE_TIMEOUT_MS: Final = 30_000
 """How long the group waits for a member to hand over; in that time it writes its last checkpoints."""
 NO_IDLE_LIMIT_MS: Final = 24 * 3_600_000
@@ -67,7 +69,7 @@ class BatchThread(AIOKafkaConsumerThread):
             max_partition_fetch_bytes=MAX_FETCH_BYTES,
             fetch_max_wait_ms=FETCH_WAIT_MS,
             session_timeout_ms=config.session_timeout_ms,
-            heartbeat_interval_ms=min(3_000, config.session_timeout_ms // 4),
+            heartbeat_interval_ms=HEARTBEAT_MS,
             rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
             max_poll_interval_ms=NO_IDLE_LIMIT_MS,
         )

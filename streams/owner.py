@@ -180,23 +180,25 @@ class Owner:
         interval = self._config.checkpoint_interval_ms / 1000
         while not self._failure:
             started = time.monotonic()
-            await self._checkpoint(self.owned.values(), keep_alive=True)
+            await self._settle(owner for owner in self.owned.values() if owner.changed)
+            await self._settle((o for o in self.owned.values() if self._keep_alive_due(o)), unchanged=True)
             await asyncio.sleep(max(_SHORTEST_PAUSE_S, started + interval - time.monotonic()))
 
-    async def _checkpoint(self, owners: Iterable[PartitionOwner], *, keep_alive: bool = False) -> None:
-        due = [owner for owner in owners if owner.changed or (keep_alive and self._keep_alive_due(owner))]
-        if due and not self._failure:
+    async def _settle(self, owners: Iterable[PartitionOwner], *, unchanged: bool = False) -> None:
+        """Wait for transactions that are under way, and checkpoint what has changed, or also what has not."""
+        settling = [self._checkpoint(owner, unchanged=unchanged) for owner in owners]
+        if settling:
             # A caller that is cancelled must not cut a transaction.
-            await asyncio.shield(asyncio.gather(*(self._checkpoint_one(owner) for owner in due)))
+            await asyncio.shield(asyncio.gather(*settling))
 
     def _keep_alive_due(self, owner: PartitionOwner) -> bool:
         if time.monotonic() - owner.committed_at < META_INTERVAL_MS / 1000:
             return False
         return len(self.at_end(owner)) == len(SOURCES)
 
-    async def _checkpoint_one(self, owner: PartitionOwner) -> None:
+    async def _checkpoint(self, owner: PartitionOwner, *, unchanged: bool) -> None:
         async with owner.lock:
-            if self._failure:
+            if self._failure or not (owner.changed or unchanged):
                 return
             try:
                 await self._checkpoints.write(owner, lambda: self.at_end(owner))
@@ -213,7 +215,7 @@ class Owner:
         await self._stop_opening()
         leaving = {tp.partition for tp in revoked}
         owners = [owner for number, owner in self.owned.items() if number in leaving]
-        await self._checkpoint(owners)
+        await self._settle(owners)
         for owner in owners:
             self._parked[owner.number] = self.owned.pop(owner.number)
 
@@ -280,10 +282,11 @@ class Owner:
 
     async def _still_ours(self, owner: PartitionOwner) -> bool:
         """Whether nobody has had a parked number in between: its producer would have been fenced."""
-        try:
-            await self._checkpoints.write(owner, tuple)
-        except FencedError:
-            return False
+        async with owner.lock:
+            try:
+                await self._checkpoints.write(owner, tuple)
+            except FencedError:
+                return False
         return True
 
     async def _dismiss(self, owner: PartitionOwner) -> None:
@@ -307,8 +310,7 @@ class Owner:
         self.ready = False
         await self._stop_opening()
         owners = list(self.owned.values())
-        if not self._failure:
-            await self._checkpoint(owners)
+        await self._settle(owners)
         await asyncio.gather(
             *(close_quietly(owner.producer, owner.number) for owner in (*owners, *self._parked.values()))
         )

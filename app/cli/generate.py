@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from app.cli.options import settings_options
 from app.errors import UserError
 from app.generated import differences, generated_files, write
+from app.settings import Settings
 
 
 @click.command()
@@ -19,18 +21,22 @@ from app.generated import differences, generated_files, write
     metavar="DIR",
     help="Directory that the files are written below. Default: the working directory.",
 )
-def command(check: bool, output: Path) -> None:
-    """Write every generated file, or check that those on disk are current."""
+@settings_options
+def command(settings: Settings, check: bool, output: Path) -> None:
+    """Write every generated file, or check that those on disk are current.
+
+    The settings below `links` go into the alerting rules.
+    """
     if check:
-        wrong = differences(output)
+        wrong = differences(output, settings)
         if wrong:
             listed = "\n".join(f"  {path}: {what}" for path, what in wrong.items())
             raise UserError(
                 f"generated files are not current below {output.resolve()}:\n{listed}\nrun make generate"
             )
-        click.echo(f"{len(generated_files())} generated files are current")
+        click.echo(f"{len(generated_files(settings))} generated files are current")
         return
-    changed = write(output)
+    changed = write(output, settings)
     for path in changed:
         click.echo(f"wrote {path}")
-    click.echo(f"{len(changed)} of {len(generated_files())} generated files changed")
+    click.echo(f"{len(changed)} of {len(generated_files(settings))} generated files changed")

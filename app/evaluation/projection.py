@@ -51,7 +51,7 @@ class Places:
     evaluation.
     """
 
-    __slots__ = ("_axes", "_index", "_labels", "_of_cell", "_where", "axes", "slots")
+    __slots__ = ("_axes", "_index", "_labels", "_where", "axes", "known", "slots")
 
     def __init__(
         self,
@@ -71,14 +71,20 @@ class Places:
             for dimension in axes.dimensions
         ]
         self._index: dict[tuple[int, Key], int] = {}
-        self._of_cell: dict[Cell, tuple[int, ...]] = {}
+        self.known: dict[Cell, tuple[int, ...]] = {}
+        """The slots that each cell found so far adds to: one for each axis, or none if the filter leaves it out."""
 
-    def of(self, cell: Cell) -> tuple[int, ...]:
-        """Return the slots that a cell adds to: one for each axis, or none if the filter leaves it out."""
-        found = self._of_cell.get(cell)
-        if found is None:
-            found = self._of_cell[cell] = self._find(cell)
-        return found
+    def find(self, cell: Cell) -> tuple[int, ...]:
+        """Return and remember the slots of a cell that is not known yet."""
+        slots: tuple[int, ...] = ()
+        if all(str(cell[field]) in values for field, values in self._where):
+            labels = [OVERALL if label is None else label(cell) for label in self._labels]
+            slots = tuple(
+                self._slot(axis, tuple(value if i in varied else OVERALL for i, value in enumerate(labels)))
+                for axis, varied in enumerate(self._axes)
+            )
+        self.known[cell] = slots
+        return slots
 
     def by_axis(self, sums: Sequence[T]) -> list[dict[Key, T]]:
         """Return what is not 0 or empty of sums by slot, by key, one mapping for each of `axes`."""
@@ -87,15 +93,6 @@ class Places:
             if n:
                 result[axis][key] = n
         return result
-
-    def _find(self, cell: Cell) -> tuple[int, ...]:
-        if any(str(cell[field]) not in values for field, values in self._where):
-            return ()
-        values = [OVERALL if label is None else label(cell) for label in self._labels]
-        return tuple(
-            self._slot(axis, tuple(value if i in varied else OVERALL for i, value in enumerate(values)))
-            for axis, varied in enumerate(self._axes)
-        )
 
     def _slot(self, axis: int, key: Key) -> int:
         slot = self._index.get((axis, key))
@@ -121,10 +118,12 @@ class Projection:
         return self.places.by_axis(sums)
 
     def _add(self, sums: list[int], cells: Mapping[Cell, int]) -> None:
-        of, slots = self.places.of, self.places.slots
+        known, slots = self.places.known, self.places.slots
+        sums.extend([0] * (len(slots) - len(sums)))
         for cell, n in cells.items():
-            places = of(cell)
-            if len(sums) < len(slots):
+            places = known.get(cell)
+            if places is None:
+                places = self.places.find(cell)
                 sums.extend([0] * (len(slots) - len(sums)))
             for slot in places:
                 sums[slot] += n
@@ -147,10 +146,12 @@ class ClassProjection:
         return self.places.by_axis(sums)
 
     def _add(self, sums: list[dict[Class, int]], cells: Mapping[Cell, int]) -> None:
-        of, slots, field = self.places.of, self.places.slots, self._field
+        known, slots, field = self.places.known, self.places.slots, self._field
+        sums.extend({} for _ in range(len(slots) - len(sums)))
         for cell, n in cells.items():
-            places = of(cell)
-            if len(sums) < len(slots):
+            places = known.get(cell)
+            if places is None:
+                places = self.places.find(cell)
                 sums.extend({} for _ in range(len(slots) - len(sums)))
             name = cell[field]
             for slot in places:

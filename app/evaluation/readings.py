@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from app.catalogue.naming import OVERALL
 from app.catalogue.reads import Read
 from app.evaluation.projection import Axes, Class, ClassProjection, Key, Places, Projection
 from app.evaluation.reads import Reads, cells_of
+from app.evaluation.shown import Shown
 from streams.core.definitions import Definitions
 from streams.core.measures import Measure
 
@@ -54,38 +55,35 @@ class _Source:
         ]
         """Each measure that is read, and where its cells add to."""
 
-    def key(self, axis: int, key: Key) -> Key:
-        """Return the key under which the table of an axis has what belongs to ``key``."""
+    def keys(self, axis: int, keys: Iterable[Key]) -> Iterable[Key]:
+        """Return the keys under which the table of an axis has what belongs to ``keys``."""
         blank = self.blank[axis]
-        return tuple(OVERALL if i in blank else value for i, value in enumerate(key)) if blank else key
-
-    def breaks_down(self, axis: int) -> bool:
-        """Whether the reading is broken down along an axis."""
-        return self.table_of[axis] == axis
+        if not blank:
+            return keys
+        return [tuple(OVERALL if i in blank else value for i, value in enumerate(key)) for key in keys]
 
 
 class Table:
     """Numbers of one reading over one window, by axis and key."""
 
-    __slots__ = ("_by_axis", "_source")
+    __slots__ = ("_source", "by_axis")
 
     def __init__(self, source: _Source, by_axis: list[dict[Key, int]]) -> None:
         self._source = source
-        self._by_axis = by_axis
+        self.by_axis: Sequence[Mapping[Key, int]] = by_axis
+        """The non-zero numbers along each axis; nothing where the reading is not broken down by it."""
 
-    def broken_down(self, axis: int) -> Mapping[Key, int]:
-        """Return the non-zero numbers along an axis; nothing where the reading is not broken down by it."""
-        return self._by_axis[axis]
-
-    def number(self, axis: int, key: Key, members: Sequence[Key]) -> int:
-        """Return the number of a key that stands for ``members``; that of `all` where it is not broken down."""
+    def numbers(self, shown: Shown) -> list[int]:
+        """Return the number of each series; where the reading is not broken down, that of `all` for each."""
+        axis = shown.axis
         source = self._source
-        table = self._by_axis[source.table_of[axis]]
-        if not source.breaks_down(axis):
-            return table.get(source.key(axis, key), 0)
-        if len(members) == 1:
-            return table.get(source.key(axis, members[0]), 0)
-        return sum(table.get(source.key(axis, member), 0) for member in members)
+        number = self.by_axis[source.table_of[axis]].get
+        if not shown.folded or source.table_of[axis] != axis:
+            return [number(key, 0) for key in source.keys(axis, shown.keys)]
+        return [
+            sum(number(member, 0) for member in source.keys(axis, shown.folded.get(key, (key,))))
+            for key in shown.keys
+        ]
 
 
 class Reading:
@@ -119,20 +117,29 @@ class ClassTable:
         self._source = source
         self._by_axis = by_axis
 
-    def totals(self, axis: int) -> dict[Key, int]:
-        """Return the non-zero sums over all classes along an axis."""
-        return {key: n for key, sums in self._by_axis[axis].items() if (n := sum(sums.values()))}
+    @property
+    def totals(self) -> list[dict[Key, int]]:
+        """The non-zero sums over all classes along each axis."""
+        return [
+            {key: n for key, classes in table.items() if (n := sum(classes.values()))}
+            for table in self._by_axis
+        ]
 
-    def classes(self, axis: int, members: Sequence[Key]) -> Classes:
-        """Return the sums by class of the keys ``members`` taken together."""
-        table = self._by_axis[axis]
-        if len(members) == 1:
-            return table.get(members[0], {})
-        merged: dict[Class, int] = {}
-        for member in members:
-            for name, n in table.get(member, {}).items():
-                merged[name] = merged.get(name, 0) + n
-        return merged
+    def classes(self, shown: Shown) -> list[Classes]:
+        """Return the sums by class of each series."""
+        table = self._by_axis[shown.axis]
+        return [
+            _merged(table, shown.folded[key]) if key in shown.folded else table.get(key, {})
+            for key in shown.keys
+        ]
+
+
+def _merged(table: Mapping[Key, Classes], keys: Iterable[Key]) -> Classes:
+    merged: dict[Class, int] = {}
+    for key in keys:
+        for name, n in table.get(key, {}).items():
+            merged[name] = merged.get(name, 0) + n
+    return merged
 
 
 class ClassReading:

@@ -14,11 +14,11 @@ TOP = 20
 
 
 class Shown(NamedTuple):
-    """A series: its key, and the keys whose numbers it adds up (itself, or all that are folded into `other`)."""
+    """The series along an axis: their keys, and for those called `other` the keys that they add up."""
 
     axis: int
-    key: Key
-    members: tuple[Key, ...]
+    keys: Sequence[Key]
+    folded: Mapping[Key, Sequence[Key]] = {}
 
 
 def foldable(reads: Iterable[Read]) -> bool:
@@ -26,36 +26,40 @@ def foldable(reads: Iterable[Read]) -> bool:
     return all(read.how in {"event", "edge"} for read in reads)
 
 
-def shown_values(
-    axes: Axes, axis: int, volumes: Sequence[Mapping[Key, int]], *, top: int, fold: bool
-) -> list[Shown]:
-    """Return the series along an axis (not 0).
+def shown(axes: Axes, axis: int, volumes: Sequence[Mapping[Key, int]], *, top: int, fold: bool) -> Shown:
+    """Return the series along an axis.
 
-    A value is there if any of ``volumes`` has it; the first of them ranks the values, the next decide ties, and then
-    the name. Only the ``top`` values have a series of their own; ``fold`` adds the rest up as `other`.
+    Axis 0 has the overall series, with or without data, or those of the values that are never added up. Along the
+    others a value is there if any of ``volumes`` has it; the first of them ranks the values, the next decide ties, and
+    then the name. Only the ``top`` values have a series of their own; ``fold`` adds the rest up as `other`.
     """
+    if axis == 0 and axes.overall is not None:
+        return Shown(0, [axes.overall])
+    keys = {key for volume in volumes for key in volume}
+    if axis == 0:
+        return Shown(0, sorted(keys))
     position = axes.free[axis - 1]
+    if len(keys) <= top and not any(key[position] == OTHER for key in keys):
+        return Shown(axis, sorted(keys))
+    return _ranked(axis, position, keys, volumes, top, fold=fold)
+
+
+def _ranked(
+    axis: int, position: int, keys: set[Key], volumes: Sequence[Mapping[Key, int]], top: int, *, fold: bool
+) -> Shown:
     groups: dict[Key, list[Key]] = {}
-    for key in {key for volume in volumes for key in volume}:
+    for key in keys:
         groups.setdefault((*key[:position], *key[position + 1 :]), []).append(key)
 
     def rank(key: Key) -> tuple[tuple[int, ...], str]:
         return tuple(-volume.get(key, 0) for volume in volumes), key[position]
 
-    result = []
-    for _, keys in sorted(groups.items()):
-        named = [key for key in keys if not fold or key[position] != OTHER]
-        ranked = sorted(named, key=rank)[:top] if len(named) > top else named
-        result += [Shown(axis, key, (key,)) for key in sorted(ranked)]
-        rest = tuple(sorted(set(keys) - set(ranked)))
+    named: list[Key] = []
+    folded: dict[Key, list[Key]] = {}
+    for group in groups.values():
+        ranked = sorted((key for key in group if not fold or key[position] != OTHER), key=rank)[:top]
+        named += ranked
+        rest = sorted(set(group) - set(ranked))
         if fold and rest:
-            other = (*rest[0][:position], OTHER, *rest[0][position + 1 :])
-            result.append(Shown(axis, other, rest))
-    return result
-
-
-def shown_overall(axes: Axes, volumes: Sequence[Mapping[Key, int]]) -> list[Shown]:
-    """Return the series of axis 0: the overall one, with or without data, or those of the values never added up."""
-    if axes.overall is not None:
-        return [Shown(0, axes.overall, (axes.overall,))]
-    return [Shown(0, key, (key,)) for key in sorted({key for volume in volumes for key in volume})]
+            folded[(*rest[0][:position], OTHER, *rest[0][position + 1 :])] = rest
+    return Shown(axis, [*sorted(named), *sorted(folded)], folded)

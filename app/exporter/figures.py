@@ -32,18 +32,19 @@ class Figures:
 
 
 class Figurer:
-    """Evaluates the catalogue, at the most once for each state of the panes and evaluation time."""
+    """Evaluates the catalogue over a store, at the most once for each state of the panes and evaluation time."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, store: Store) -> None:
         self._evaluator = evaluator
-        self._last: tuple[Store, int, Figures] | None = None
+        self._store = store
+        self._last: tuple[int, Figures] | None = None
 
-    def at(self, store: Store, time: int) -> Figures:
+    def at(self, time: int) -> Figures:
         """Return the figures of the panes as they are, at an evaluation time (ms)."""
         if self._last is not None:
-            of, version, figures = self._last
-            if of is store and version == store.version and figures.time == time:
+            version, figures = self._last
+            if version == self._store.version and figures.time == time:
                 return figures
-        figures = Figures(time, self._evaluator.evaluate(store.at(time)))
-        self._last = (store, store.version, figures)
+        figures = Figures(time, self._evaluator.evaluate(self._store.at(time)))
+        self._last = (self._store.version, figures)
         return figures

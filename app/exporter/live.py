@@ -39,7 +39,8 @@ class Live:
         self._definitions = definitions
         self._clock = EvaluationClock(partitions)
         self._store = Store(definitions.timezone)
-        self._figurer = Figurer(Evaluator(catalogue, definitions=definitions, top=top))
+        self._top = top
+        self._figurer = self._new_figurer()
         self._now = now
 
     @property
@@ -72,6 +73,8 @@ class Live:
     def reset(self) -> None:
         """Forget all panes, to read them again from the beginning. The evaluation time stays, and never goes back."""
         self._store = Store(self._definitions.timezone)
+        # The old one remembers sums over the old panes.
+        self._figurer = self._new_figurer()
         self.freshness.reset()
 
     def lag_ms(self) -> int | None:
@@ -87,7 +90,7 @@ class Live:
         time = self.time
         if time is None or not self.is_current():
             return None
-        return self._figurer.at(self._store, time)
+        return self._figurer.at(time)
 
     def reasons(self) -> list[str]:
         """Return why the exporter has not caught up; empty when it has."""
@@ -122,6 +125,9 @@ class Live:
                 f"workers count calendar days in {zones}, this exporter in {self._definitions.timezone}"
             )
         return notes
+
+    def _new_figurer(self) -> Figurer:
+        return Figurer(Evaluator(self.catalogue, definitions=self._definitions, top=self._top), self._store)
 
     @property
     def _is_wall(self) -> bool:

@@ -100,19 +100,27 @@ class Store:
 class Snapshot:
     """`app.evaluation.reads.Reads` over the store."""
 
-    __slots__ = ("_sums", "time")
+    __slots__ = ("_read", "_sums", "time")
 
     def __init__(self, sums: Mapping[str, MeasureSums], time: int) -> None:
         self._sums = sums
+        self._read: dict[tuple[str, str, bool], Mapping[Cell, int]] = {}
         self.time = time
 
     def cells(self, measure: str, window: str) -> Mapping[Cell, int]:
         """Return the sum of each cell over a window."""
-        return self._sums[measure].read(window, self.time)
+        return self._cells(measure, window, at_start=False)
 
     def cells_at_start(self, measure: str, window: str) -> Mapping[Cell, int]:
         """Return the level of each cell at a window's start."""
-        return self._sums[measure].read(window, self.time, at_start=True)
+        return self._cells(measure, window, at_start=True)
+
+    def _cells(self, measure: str, window: str, *, at_start: bool) -> Mapping[Cell, int]:
+        wanted = (measure, window, at_start)
+        cells = self._read.get(wanted)
+        if cells is None:
+            cells = self._read[wanted] = self._sums[measure].read(window, self.time, at_start=at_start)
+        return cells
 
 
 class _Partition:

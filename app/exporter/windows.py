@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from app.evaluation.reads import LiveCells
 from streams.core.measures import Cell, Measure
 from streams.core.time import ALL, BEGINNING, DAY, Calendar, minute_of, reached, window_span
 
@@ -34,40 +35,63 @@ class Bounds(NamedTuple):
 
 
 class _Window:
-    """The sums over one window, as of its bounds."""
+    """The sums over one window, as of its bounds. What changes waits until somebody reads."""
 
-    __slots__ = ("end", "start", "sums")
+    __slots__ = ("_cells", "_waiting", "end", "start")
 
     def __init__(self, bounds: Bounds, positions: Mapping[int, Sums]) -> None:
-        self._fill(bounds, positions)
-
-    def _fill(self, bounds: Bounds, positions: Mapping[int, Sums]) -> None:
+        self._cells = LiveCells()
+        self._waiting: Sums = {}
         self.start, self.end = bounds
-        self.sums: Sums = {}
-        for position, numbers in positions.items():
-            if self.start <= position < self.end:
-                self._add(numbers, 1)
+        self._fill(positions)
+
+    def add(self, cell: Cell, n: int) -> None:
+        """Add a number to a cell."""
+        self._waiting[cell] = self._waiting.get(cell, 0) + n
 
     def move(self, bounds: Bounds, positions: Mapping[int, Sums]) -> None:
         """Move both bounds forward; any other move is a new start."""
         start, end = bounds
         if not (self.start <= start <= self.end <= end):
-            self._fill(bounds, positions)
+            self.start, self.end = bounds
+            self._fill(positions)
             return
         for position in _between(self.start, start, positions):
-            self._add(positions[position], -1)
+            for cell, n in positions[position].items():
+                self.add(cell, -n)
         for position in _between(self.end, end, positions):
-            self._add(positions[position], 1)
+            for cell, n in positions[position].items():
+                self.add(cell, n)
         self.start, self.end = start, end
 
-    def _add(self, numbers: Sums, sign: int) -> None:
-        sums = self.sums
-        for cell, n in numbers.items():
-            total = sums.get(cell, 0) + sign * n
-            if total:
-                sums[cell] = total
-            else:
-                sums.pop(cell, None)
+    def read(self) -> LiveCells:
+        """Return the sums."""
+        changed = {cell: n for cell, n in self._waiting.items() if n}
+        self._waiting.clear()
+        if changed:
+            cells = self._cells
+            for cell, n in changed.items():
+                total = cells.get(cell, 0) + n
+                if total:
+                    cells[cell] = total
+                else:
+                    del cells[cell]
+            cells.changed = changed
+            cells.generation += 1
+        return self._cells
+
+    def _fill(self, positions: Mapping[int, Sums]) -> None:
+        self._waiting.clear()
+        cells = self._cells
+        cells.clear()
+        for position, numbers in positions.items():
+            if self.start <= position < self.end:
+                for cell, n in numbers.items():
+                    cells[cell] = cells.get(cell, 0) + n
+        for cell in [cell for cell, n in cells.items() if not n]:
+            del cells[cell]
+        cells.changed = None
+        cells.generation += 1
 
 
 class MeasureSums:
@@ -98,12 +122,7 @@ class MeasureSums:
                     del positions[position]
             for window in windows:
                 if window.start <= position < window.end:
-                    sums = window.sums
-                    total = sums.get(cell, 0) + n
-                    if total:
-                        sums[cell] = total
-                    else:
-                        sums.pop(cell, None)
+                    window.add(cell, n)
 
     def read(self, window: str, at: int, *, at_start: bool = False) -> Mapping[Cell, int]:
         """Return the sum of each cell over a window at evaluation time ``at`` (ms), as `Reads.cells` defines it.
@@ -120,13 +139,13 @@ class MeasureSums:
             found = self._windows[name] = _Window(bounds, self._positions)
         else:
             found.move(bounds, self._positions)
-        return found.sums
+        return found.read()
 
     def read_directly(self, window: str, at: int, *, at_start: bool = False) -> Mapping[Cell, int]:
         """Return what `read` does, added up anew from all numbers."""
         if self.measure.kind == "day":
             return self.read(DAY, at)
-        return _Window(window_bounds(self.measure, window, at, at_start=at_start), self._positions).sums
+        return _Window(window_bounds(self.measure, window, at, at_start=at_start), self._positions).read()
 
 
 def window_bounds(measure: Measure, window: str, at: int, *, at_start: bool = False) -> Bounds:

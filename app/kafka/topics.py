@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -61,8 +61,7 @@ def ensure_topics(
         missing = [spec for spec in topics if spec.name not in counts]
         created: Collection[str] = ()
         if missing and not count_differences(prefix, partitions, topics, counts):
-            _create(admin, wanted, missing)
-            created = {spec.name for spec in missing}
+            created = _create(admin, wanted, missing)
             counts = _partition_counts(admin, wanted)
         return _report(admin, wanted, counts, created)
 
@@ -110,26 +109,36 @@ def _partition_counts(admin: KafkaAdminClient, wanted: _Wanted) -> dict[str, int
     return counts
 
 
-def _create(admin: KafkaAdminClient, wanted: _Wanted, missing: Sequence[TopicSpec]) -> None:
+def _create(admin: KafkaAdminClient, wanted: _Wanted, missing: Sequence[TopicSpec]) -> set[str]:
+    """Create the topics and return which of them were not there, by name without prefix."""
     requested = {
         wanted.prefix + spec.name: {"num_partitions": wanted.partitions, "configs": wanted.settings(spec)}
         for spec in missing
     }
     answer = admin.create_topics(requested, raise_errors=False)
+    created = set()
     for topic in answer["topics"]:
         code = topic["error_code"]
+        if code == 0:
+            created.add(topic["name"].removeprefix(wanted.prefix))
         # Another process that starts at the same moment may have been faster.
-        if code not in (0, TopicAlreadyExistsError.errno):
+        elif code != TopicAlreadyExistsError.errno:
             reason = topic.get("error_message") or for_code(code).__name__
             raise KafkaAdminError(f"Kafka did not create the topic {topic['name']}: {reason}")
-    _await_leaders(admin, requested, wanted.partitions)
+    _await_leaders(admin, created, wanted)
+    return created
 
 
-def _await_leaders(admin: KafkaAdminClient, names: Iterable[str], partitions: int) -> None:
+def _await_leaders(admin: KafkaAdminClient, created: Collection[str], wanted: _Wanted) -> None:
     """Return when every partition answers for itself: a leader that metadata names may not know it yet."""
+    names = [wanted.prefix + name for name in created]
     try:
-        admin.wait_for_topics(names, timeout_ms=_READY_TIMEOUT_MS)
-        ends = {TopicPartition(name, at): OffsetSpec.LATEST for name in names for at in range(partitions)}
+        admin.wait_for_topics(
+            [wanted.prefix + spec.name for spec in wanted.topics], timeout_ms=_READY_TIMEOUT_MS
+        )
+        ends = {
+            TopicPartition(name, at): OffsetSpec.LATEST for name in names for at in range(wanted.partitions)
+        }
         admin.list_partition_offsets(ends, timeout_ms=_READY_TIMEOUT_MS)
     except KafkaError as error:
         raise KafkaAdminError(f"The topics were created but do not take records yet: {error}") from error

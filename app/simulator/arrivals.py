@@ -18,7 +18,17 @@ from app.simulator.lifecycles.feedback import (
 from app.simulator.lifecycles.issues import issue
 from app.simulator.lifecycles.product import session
 from app.simulator.lifecycles.strangers import crawl, self_test, visit
-from app.simulator.population import BILLING, EVERYTHING, ISSUE, MAIL, SESSION, SURVEY, Customer
+from app.simulator.population import (
+    BILLING,
+    EVERYTHING,
+    FEEDBACK,
+    INVITATION,
+    ISSUE,
+    MAIL,
+    SESSION,
+    SURVEY,
+    Customer,
+)
 from app.simulator.vocabulary import Weighted
 from app.simulator.world import Lifecycle, World
 
@@ -44,11 +54,11 @@ _ARRIVALS: dict[str, Arrival] = {
     "email": Arrival(16, email, busy=MAIL),
     "recommendation_survey": Arrival(4, recommendation_survey, busy=SURVEY),
     "effort_survey": Arrival(3, effort_survey, busy=SURVEY),
-    "feedback": Arrival(4, feedback),
+    "feedback": Arrival(4, feedback, busy=FEEDBACK),
     "mention": Arrival(3, mention),
     "shipped_enhancement": Arrival(0.15, of_stranger=shipped_enhancement),
     "billing": Arrival(1.6, billing, busy=BILLING),
-    "invitation": Arrival(2, invitation),
+    "invitation": Arrival(2, invitation, busy=INVITATION),
     "outreach": Arrival(0.6, outreach, busy=ISSUE, rested=True),
     "eligibility": Arrival(0.1, eligibility, busy=BILLING),
     "deletion": Arrival(0.25, deletion, busy=EVERYTHING),

@@ -17,7 +17,10 @@ ISSUE: Final = 2
 MAIL: Final = 4
 SURVEY: Final = 8
 BILLING: Final = 16
-EVERYTHING: Final = SESSION | ISSUE | MAIL | SURVEY | BILLING
+FEEDBACK: Final = 32
+INVITATION: Final = 64
+SUSPICION: Final = 128
+EVERYTHING: Final = 255
 """What a customer can be busy with; each at most once at a time, which bounds what is pending."""
 
 _FREE_EVERY: Final = 10  # one slot in ten is free at the start
@@ -141,9 +144,14 @@ class Population:
                 return customer
         return None
 
-    def sign_up(self, name: str, *, account: Account | None = None) -> Customer:
-        """Return a new customer with an id that ends in ``name``, in the account or one of its slot's."""
+    def sign_up(self, name: str, *, account: Account | None = None) -> Customer | None:
+        """Return a new customer with an id that ends in ``name``, in the account or the one of its slot.
+
+        ``None`` if no slot is free and none of a few looked at can be given away.
+        """
         slot = self._free.pop() if self._free else self._abandoned_slot()
+        if slot is None:
+            return None
         self._is_free[slot] = 0
         joined, role, device = self._traits(slot)
         customer = Customer(f"u{slot:06d}-{name}", account or joined, role, device, slot)
@@ -161,15 +169,14 @@ class Population:
         customer = self._customers[slot] = Customer(f"u{slot:06d}", account, role, device, slot)
         return customer
 
-    def _abandoned_slot(self) -> int:
-        """Return the slot of a customer from the quiet half, one that is doing nothing if a few tries find one."""
-        slot = self.size // 2
+    def _abandoned_slot(self) -> int | None:
+        """Return the slot of a customer from the quiet half that is doing nothing, if a few tries find one."""
         for _ in range(_TRIES):
             slot = int(self.size * (0.5 + self._rng.random() / 2))
             customer = self._customers[slot]
             if customer is None or not customer.busy:
-                break
-        return slot
+                return slot
+        return None
 
     def _traits(self, slot: int) -> tuple[Account, str, str]:
         block, place = divmod(slot, _BLOCK_SLOTS)

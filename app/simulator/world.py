@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
-from app.simulator.population import Account, Customer, Person, Population
+from app.simulator.population import SESSION, Account, Customer, Person, Population
 from app.simulator.scenarios import Behaviour, Scenario
 from app.simulator.vocabulary import PLATFORMS, Weighted
 from schemas.types import EVENT_TYPES
@@ -29,6 +29,7 @@ _TOPICS: Final = {name: kind.topic for name, kind in EVENT_TYPES.items()}
 _IN_SESSION: Final = frozenset(
     name for name, kind in EVENT_TYPES.items() if kind.topic == "product.events" or name.startswith("help.")
 )
+_OF_ENHANCEMENTS: Final = frozenset(name for name, kind in EVENT_TYPES.items() if not kind.needs_customer)
 _WISHES: Final = 500
 
 # Not orjson: its results keep their whole buffer, 4 KB an event, which whoever collects events would feel.
@@ -92,10 +93,13 @@ class World:
         """Return a customer who is not busy with this, or ``None``."""
         return self.population.pick(busy, self.scenario.skew, rested_at=self.now if rested else None)
 
-    def sign_up(self, *, account: Account | None = None) -> Customer:
-        """Return a new customer; the event is up to the caller."""
+    def sign_up(self, *, account: Account | None = None) -> Customer | None:
+        """Return a new customer, busy with the first session, or ``None``; the events are up to the caller."""
         self._ids += 1
-        return self.population.sign_up(f"{self.run}{self._ids:x}", account=account)
+        customer = self.population.sign_up(f"{self.run}{self._ids:x}", account=account)
+        if customer is not None:
+            customer.busy |= SESSION
+        return customer
 
     def visitor(self) -> Person:
         """Return somebody unknown."""
@@ -117,7 +121,7 @@ class World:
     ) -> None:
         """Emit an event that happens now. Fields of the envelope beyond those of the person are given by name.
 
-        ``who`` is ``None`` for events about no customer; their key must then be the id of an enhancement in ``data``.
+        ``who`` is ``None`` for an enhancement that no customer is named with.
         """
         self.emitted += 1
         now = self.now
@@ -130,11 +134,7 @@ class World:
             "type": type_,
             "time": f"{self._second_text}.{millisecond:03d}Z",
         }
-        if who is None:
-            assert data is not None
-            key = str(data["enhancement_id"]).encode()
-        else:
-            key = who.key
+        if who is not None:
             event[who.named_by] = who.id
             account = who.account
             if account is not None:
@@ -154,6 +154,12 @@ class World:
             event.update(envelope)
         if data is not None:
             event["data"] = data
+        if type_ in _OF_ENHANCEMENTS:
+            assert data is not None
+            key = str(data["enhancement_id"]).encode()
+        else:
+            assert who is not None
+            key = who.key
         self._post(_TOPICS[type_], key, _encode(event), now)
 
 

@@ -158,6 +158,7 @@ class Loader:
             derive(known)
             support = c.opened()
             support.conversations[conversation] = known
+            support.messages_changed([], known.to_bot)
             support.index(known)
         for c in ledger.customers.values():
             self._learn(c)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 from typing import Final
 
 LONGEST: Final = (1 << 62) - 1
@@ -69,16 +70,14 @@ def quantiles(counts: Mapping[int, int], qs: Iterable[float]) -> list[float]:
     ranks. Buckets with a count of 0 may be there. Raises ValueError if nothing was counted, a count is negative, or q
     is not between 0 and 1.
     """
-    buckets = sorted(bucket for bucket, n in counts.items() if n)
-    total = 0
-    ends: list[int] = []
-    for bucket in buckets:
-        if counts[bucket] < 0:
-            raise ValueError(f"bucket {bucket} has a negative count, {counts[bucket]}")
-        total += counts[bucket]
-        ends.append(total)
-    if not total:
+    buckets = sorted(counts)
+    # A bucket without durations ends where the one before it ends, and so is never found.
+    ends = list(accumulate(map(counts.__getitem__, buckets)))
+    if not ends or (not ends[-1] and not any(counts.values())):
         raise ValueError("a distribution without durations has no quantiles")
+    if min(counts.values()) < 0:
+        raise ValueError(f"a count is negative: {min(counts.values())}")
+    total = ends[-1]
 
     def at(rank: int) -> float:
         return representative(buckets[bisect_right(ends, rank)])

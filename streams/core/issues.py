@@ -18,6 +18,7 @@ from streams.core.support import (
     ABANDONED,
     ACTOR_NAMES,
     HANDED_OFF,
+    MAX_ENTRIES,
     MESSAGE_AGENT_PRIVATE,
     MESSAGE_AGENT_PUBLIC,
     MESSAGE_BOT_PRIVATE,
@@ -79,6 +80,7 @@ class Course:
         "channel",
         "confirmed",
         "contacts",
+        "dimensions_fixed",
         "entries",
         "first_abandoned",
         "first_resolved",
@@ -93,6 +95,8 @@ class Course:
 
     def __init__(self, entries: list[Entry]) -> None:
         self.entries = entries
+        self.dimensions_fixed = True
+        """Whether later events cannot change the outcome's plan and segment (set once it is decided)."""
         start = next((e for e in entries if e[1] <= STARTED_LAST), None)
         self.start = start
         self.channel = (start[2] if start else "") or next((e[2] for e in entries if e[2]), UNKNOWN)
@@ -266,6 +270,7 @@ def conversation_contributions(
     sessions = sessions_of(conversation, support, definitions)
     decision = decide(course, support, bool(sessions), definitions)
     if decision is not None:
+        course.dimensions_fixed = decision.plan != "" and decision.segment != ""
         plan = decision.plan or _latest(
             [*((e[0], e[3]) for e in course.entries), *(s.plan for s in sessions)]
         )
@@ -354,11 +359,13 @@ def join_conversation(support: Support, conversation_id: str, entry: Entry) -> N
     conversation = support.conversations.get(conversation_id)
     if conversation is None:
         conversation = support.conversations[conversation_id] = Conversation(conversation_id, [])
-    contacts, answer = conversation.contacts, conversation.answer
+    contacts, answer, to_bot = conversation.contacts, conversation.answer, conversation.to_bot
     if not conversation.add(entry):
         return
     derive(conversation)
-    support.counted.clear()
+    if to_bot != conversation.to_bot:
+        support.messages_changed(to_bot, conversation.to_bot)
+    support.forget_derived()
     if contacts != conversation.contacts or answer != conversation.answer:
         support.unindex(contacts, answer, conversation_id)
         support.index(conversation)
@@ -372,7 +379,7 @@ def join_session(support: Support, session: HelpSession, gap: int) -> None:
         session = session.join(other)
     support.sessions[low:high] = [session]
     support.sessions_dirty = True
-    support.counted.clear()
+    support.forget_derived()
 
 
 def update_conversation(
@@ -384,15 +391,21 @@ def update_conversation(
         conversation = support.conversations[conversation_id] = Conversation(conversation_id, [])
         before: list[Contribution] = []
     else:
+        if conversation_id in support.settled and _adds_nothing(conversation, entry):
+            conversation.entries.append(entry)
+            support.dirty.add(conversation_id)
+            return {}
         counted = support.counted.get(conversation_id)
         before = (
             conversation_contributions(conversation, support, definitions) if counted is None else counted
         )
-    contacts, answer = conversation.contacts, conversation.answer
+    contacts, answer, to_bot = conversation.contacts, conversation.answer, conversation.to_bot
     if not conversation.add(entry):
         return {}
     support.dirty.add(conversation_id)
     course = derive(conversation)
+    if to_bot != conversation.to_bot:
+        support.messages_changed(to_bot, conversation.to_bot)
     if contacts != conversation.contacts:
         # Only now is it known that contacts changed; the indices still tell how things stood.
         return _update_contacts(support, conversation, contacts, answer, before, definitions)
@@ -401,7 +414,29 @@ def update_conversation(
         support.index_answer(conversation)
     after = conversation_contributions(conversation, support, definitions, course)
     support.counted[conversation_id] = after
+    if _is_settled(course):
+        support.settled.add(conversation_id)
+    else:
+        support.settled.discard(conversation_id)
     return difference(before, after)
+
+
+def _is_settled(course: Course) -> bool:
+    """Whether a further message at the end can change nothing: an agent is there, the customer was served, all dimensions are fixed."""
+    return (
+        course.begun
+        and course.agent is not None
+        and course.served
+        and course.channel != UNKNOWN
+        and course.dimensions_fixed
+    )
+
+
+def _adds_nothing(conversation: Conversation, entry: Entry) -> bool:
+    """Whether an event only makes a settled conversation longer. (A bot's message would make it a self-service issue.)"""
+    entries = conversation.entries
+    message = entry[1] in (MESSAGE_CUSTOMER, MESSAGE_AGENT_PUBLIC, MESSAGE_AGENT_PRIVATE)
+    return message and entry > entries[-1] and len(entries) < MAX_ENTRIES
 
 
 def _update_contacts(
@@ -415,7 +450,7 @@ def _update_contacts(
     """The rare case: a contact came or went, so other issues of the customer may have another outcome now."""
     assumption = definitions.assumption_ms
     changed = set(contacts) ^ set(conversation.contacts)
-    support.counted.clear()
+    support.forget_derived()
     sessions: dict[int, HelpSession] = {}
     for at in changed:
         low, high = support.before_contact(at, assumption)
@@ -460,7 +495,7 @@ def update_help(support: Support, event: HelpEvent, definitions: Definitions) ->
     if touched == [session]:
         return {}
     support.sessions_dirty = True
-    support.counted.clear()
+    support.forget_derived()
     targets = {t for s in (*touched, session) if (t := support.target(s, assumption))}
 
     def contributions(sessions: list[HelpSession]) -> list[Contribution]:

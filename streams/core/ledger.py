@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from streams.core import person
 from streams.core.contribution import add_to, difference
-from streams.core.customer import Customer, Seen, Status, join_day
+from streams.core.customer import NEVER, Customer, Seen, Status, join_day
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.issues import update_conversation, update_help
 from streams.core.join import (
@@ -24,7 +24,7 @@ from streams.core.join import (
     platform_of,
 )
 from streams.core.measures import MEASURES, Contribution
-from streams.core.panes import Panes
+from streams.core.panes import MeasurePanes, Panes
 from streams.core.rules import Rules
 from streams.core.support import Support
 from streams.core.time import MINUTE_MS
@@ -52,11 +52,13 @@ class Ledger:
     __slots__ = (
         "_active",
         "_active_days",
+        "_by_channel",
         "_by_platform",
         "_days_by_platform",
         "_eligible",
         "_platforms",
         "_profiles",
+        "_self_service",
         "customers",
         "dimensions",
         "dirty",
@@ -82,7 +84,8 @@ class Ledger:
         self.panes = panes
         self._active, self._by_platform = panes["active"], panes["active_by_platform"]
         self._active_days, self._days_by_platform = panes["active_days"], panes["active_days_by_platform"]
-        self._eligible = panes["eligible"]
+        self._eligible, self._self_service = panes["eligible"], panes["self_service"]
+        self._by_channel = panes["self_service_by_channel"]
         self._profiles: dict[person.Profile, _ProfileSlots] = {}
         self._platforms: dict[str, _PlatformSlots] = {}
         for c in self.customers.values():
@@ -121,7 +124,7 @@ class Ledger:
         if rule.active:
             self.activity(c, minute, platform_of(told.event, self.dimensions))
         if rule.self_service and is_self_service(told):
-            self._self_service(c, minute, help_channel(told, self.dimensions))
+            self._self_service_action(c, minute, help_channel(told, self.dimensions))
         if rule.code is not None:
             self._conversation(c, told)
         elif rule.help is not None:
@@ -175,24 +178,46 @@ class Ledger:
         """All that an event can move: a flag moves the issues too."""
         return person.contributions(c, self.rules) if flag else self._person(c)
 
-    def _self_service(self, c: Customer, minute: int, channel: str) -> None:
-        before = person.self_service(c, self.rules)
-        c.join_self_service(minute, channel)
-        add_to(self.panes, difference(before, person.self_service(c, self.rules)))
+    def _self_service_action(self, c: Customer, minute: int, channel: str) -> None:
+        if not c.eligible:
+            c.join_self_service(minute, channel)
+            return
+        if c.support is not None and c.opened().to_bot:
+            before = person.self_service(c, self.rules)
+            c.join_self_service(minute, channel)
+            add_to(self.panes, difference(before, person.self_service(c, self.rules)))
+            return
+        channels = c.self_service_channels or {}
+        on_channel = channels.get(channel, NEVER)
+        if minute > on_channel:
+            self._moved(self._by_channel, self._by_channel.slots((channel,)), on_channel, minute)
+            if minute > c.self_service:
+                slots = self._self_service.slots(person.profile(c))
+                self._moved(self._self_service, slots, c.self_service, minute)
+            c.join_self_service(minute, channel)
+
+    @staticmethod
+    def _moved(panes: MeasurePanes, slots: int, last: int, minute: int) -> None:
+        if last < 0:
+            panes.bump(slots, minute)
+        else:
+            panes.move(slots, last, minute)
 
     def _conversation(self, c: Customer, told: Told) -> None:
-        conversation_id, entry = conversation_entry(told, self.dimensions)
         support = c.opened()
-        known = support.conversations.get(conversation_id)
-        to_bot = known.to_bot if known is not None else []
-        add_to(self.panes, update_conversation(support, conversation_id, entry, self.rules.definitions))
-        conversation = support.conversations[conversation_id]
-        if conversation.to_bot != to_bot and self.rules.messages_to_bots:
-            after = person.self_service(c, self.rules)
-            conversation.to_bot, now = to_bot, conversation.to_bot
-            before = person.self_service(c, self.rules)
-            conversation.to_bot = now
-            add_to(self.panes, difference(before, after))
+        before = support.to_bot
+        delta = update_conversation(
+            support, *conversation_entry(told, self.dimensions), self.rules.definitions
+        )
+        if delta:
+            add_to(self.panes, delta)
+        after = support.to_bot
+        if after is not before and self.rules.messages_to_bots:
+            counted = person.self_service(c, self.rules)
+            support.to_bot = before
+            counted_before = person.self_service(c, self.rules)
+            support.to_bot = after
+            add_to(self.panes, difference(counted_before, counted))
 
     def welcome(self, c: Customer, minute: int) -> None:
         """A customer of whom nothing but its attributes is known becomes known. A short path of `_turn`."""

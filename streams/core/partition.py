@@ -234,9 +234,27 @@ class PartitionState:
         if c is None:
             c = Customer(customer)
             self.ledger.add(c)
+            if rule.fast:
+                self._newcomer(c, event, rule, time)
+                return PROCESSED
         elif rule.fast and c.status is None and self._fast(c, event, rule, time):
             return PROCESSED
         return self._join(c, event, rule, time)
+
+    def _newcomer(self, c: Customer, event: Event, rule: Rule, time: int) -> None:
+        """The short path of a customer's first event, if that is ordinary activity."""
+        ledger, minute = self.ledger, time // MINUTE_MS
+        fold = ledger.dimensions.fold
+        if event.plan:
+            c.plan, c.plan_time = fold("plan", event.plan), time
+        if event.segment:
+            c.segment, c.segment_time = fold("segment", event.segment), time
+        if event.role:
+            c.role, c.role_time = fold("role", event.role), time
+        ledger.mark(c)
+        ledger.welcome(c, minute)
+        if rule.active:
+            ledger.activity(c, minute, fold("platform", event.platform) or UNKNOWN)
 
     def _fast(self, c: Customer, event: Event, rule: Rule, time: int) -> bool:
         """The short path of a customer's ordinary activity; False if it is not ordinary after all."""

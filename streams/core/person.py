@@ -69,11 +69,12 @@ def self_service(c: Customer, rules: Rules) -> list[Contribution]:
     last = c.self_service
     channels = c.self_service_channels
     if c.support is not None and rules.messages_to_bots:
-        for conversation in c.opened().conversations.values():
-            for channel, minute in conversation.to_bot:
-                last = max(last, minute)
-                if channels is None or channels.get(channel, NEVER) < minute:
-                    channels = {**(channels or {}), channel: minute}
+        to_bot = c.opened().to_bot
+        if to_bot:
+            last = max(last, *to_bot.values())
+            channels = (channels or {}) | {
+                ch: m for ch, m in to_bot.items() if m > (channels or {}).get(ch, NEVER)
+            }
     if last < 0:
         return []
     out: list[Contribution] = [("self_service", profile(c), last, 1)]

@@ -134,7 +134,17 @@ NEVER: Final = (-1, "")
 class Support:
     """A customer's conversations and help sessions, with the indices that keep every update local."""
 
-    __slots__ = ("answers", "contacts", "conversations", "counted", "dirty", "sessions", "sessions_dirty")
+    __slots__ = (
+        "answers",
+        "contacts",
+        "conversations",
+        "counted",
+        "dirty",
+        "sessions",
+        "sessions_dirty",
+        "settled",
+        "to_bot",
+    )
 
     def __init__(self) -> None:
         self.conversations: dict[str, Conversation] = {}
@@ -146,8 +156,31 @@ class Support:
         """Every `Conversation.answer` as (time, conversation), sorted."""
         self.counted: dict[str, list[Contribution]] = {}
         """What conversations contribute, as far as it was worked out since they last changed."""
+        self.settled: set[str] = set()
+        """Conversations in which a further message changes nothing that counts (derived, and forgotten when packed)."""
+        self.to_bot: dict[str, int] = {}
+        """The last message to a bot by channel, over all conversations. Never changed in place."""
         self.dirty: set[str] = set()
         self.sessions_dirty = False
+
+    def forget_derived(self) -> None:
+        """Something changed that more than one issue may depend on."""
+        self.counted.clear()
+        self.settled.clear()
+
+    def messages_changed(self, before: list[tuple[str, int]], after: list[tuple[str, int]]) -> None:
+        """A conversation's messages to bots changed."""
+        latest = dict(after)
+        if all(latest.get(channel, -1) >= minute for channel, minute in before):
+            found = self.to_bot | {c: m for c, m in after if m > self.to_bot.get(c, -1)}
+        else:
+            found = {}
+            for conversation in self.conversations.values():
+                for channel, minute in conversation.to_bot:
+                    if minute > found.get(channel, -1):
+                        found[channel] = minute
+        if found != self.to_bot:
+            self.to_bot = found
 
     def index(self, conversation: Conversation) -> None:
         """Enter what a conversation derives into the indices."""
@@ -231,6 +264,8 @@ def unpack(data: bytes) -> Support:
     support.sessions = packed.sessions
     for conversation in packed.conversations:
         support.conversations[conversation.id] = conversation
+        if conversation.to_bot:
+            support.messages_changed([], conversation.to_bot)
         if conversation.contacts or conversation.answer >= 0:
             support.index(conversation)
     return support

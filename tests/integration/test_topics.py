@@ -16,7 +16,7 @@ from app.kafka.admin import KafkaUnreachableError
 from app.kafka.topics import TopicReport, ensure_topics, verify_topics
 from schemas.topics import ALL_TOPICS
 from tests.support.kafka import SharedKafka, produce
-from tests.support.processes import environment
+from tests.support.processes import environment, eventually
 
 pytestmark = pytest.mark.kafka
 
@@ -75,7 +75,8 @@ def test_unequal_partition_counts_name_every_topic_and_nothing_is_created(
     kafka: SharedKafka, topic_prefix: str, admin: KafkaAdminClient
 ) -> None:
     counts = {"product.events": 2, "support.events": 3, "account.events": 2}
-    admin.create_topics({topic_prefix + name: {"num_partitions": count} for name, count in counts.items()})
+    existing = {topic_prefix + name: {"num_partitions": count} for name, count in counts.items()}
+    admin.create_topics(existing, wait_for_metadata=True)
     reports = by_name(ensure_topics(kafka.bootstrap_servers, topic_prefix, 2), topic_prefix)
     assert reports["support.events"].status == "differs"
     for name, count in counts.items():
@@ -86,7 +87,8 @@ def test_unequal_partition_counts_name_every_topic_and_nothing_is_created(
 
 def test_a_wrong_policy_is_reported(kafka: SharedKafka, topic_prefix: str, admin: KafkaAdminClient) -> None:
     name = f"{topic_prefix}selfserve.panes"
-    admin.create_topics({name: {"num_partitions": 1, "configs": {"cleanup.policy": "delete"}}})
+    wrong = {name: {"num_partitions": 1, "configs": {"cleanup.policy": "delete"}}}
+    admin.create_topics(wrong, wait_for_metadata=True)
     report = by_name(ensure_topics(kafka.bootstrap_servers, topic_prefix, 1), topic_prefix)["selfserve.panes"]
     assert (report.status, report.good) == ("differs", False)
     assert "cleanup.policy is delete and must be compact" in report.problems[0]
@@ -107,6 +109,8 @@ def test_processes_that_create_the_topics_at_the_same_time_all_succeed(
         thread.join(60)
     assert len(results) == 3
     assert all(report.good for reports in results for report in reports)
+    created = [report.name for reports in results for report in reports if report.status == "created"]
+    assert sorted(created) == sorted(topic_prefix + spec.name for spec in ALL_TOPICS)
 
 
 def test_an_unreachable_kafka_names_each_address_and_what_to_do() -> None:
@@ -140,7 +144,9 @@ def test_the_command_reports_each_topic_and_its_exit_code_tells(
     created = run_topics(kafka, topic_prefix)
     assert (created.returncode, created.stderr) == (0, "")
     assert created.stdout.count("created     12 partitions") == len(ALL_TOPICS)
-    admin.create_partitions({f"{topic_prefix}support.events": 13})
+    support = f"{topic_prefix}support.events"
+    admin.create_partitions({support: 13})
+    eventually(lambda: len(admin.describe_topics([support])[0]["partitions"]) == 13, "the partition is there")
     differs = run_topics(kafka, topic_prefix)
     assert differs.returncode == 1
     assert f"error: {topic_prefix}support.events has 13 partitions" in differs.stderr

@@ -19,6 +19,7 @@ from kafka.admin import KafkaAdminClient
 
 from schemas.topics import SOURCE_TOPICS
 from streams.consumer_thread import FETCH_WAIT_MS
+from streams.metrics import SELF_METRICS
 from streams.names import CHANGELOGS, SOURCES
 from tests.oracle.generate import random_events
 from tests.support.accounting import differences, expected, found, newest, one_claim_each
@@ -126,7 +127,6 @@ def test_the_port_answers_and_the_commands_read_beside_the_worker(service: Servi
     worker.wait_ready()
     assert worker.get("healthz") == (200, "alive\n")
     service.wait_processed()
-    page = worker.get("metrics")[1]
     assert worker.metric("selfserve_owned_partitions") == PARTITIONS
     assert worker.metric("selfserve_customers") == 1
     assert worker.metric("selfserve_last_event_timestamp_seconds") == 1_767_225_600
@@ -135,7 +135,9 @@ def test_the_port_answers_and_the_commands_read_beside_the_worker(service: Servi
     )
     eventually(lambda: 'selfserve_lag_records{partition="0"' in worker.get("metrics")[1], "a first look")
     assert worker.metric("selfserve_lag_records") == 0
+    page = worker.get("metrics")[1]
     assert 'selfserve_build_info{version="' in page
+    assert {f"# HELP {metric.name} {metric.help}" for metric in SELF_METRICS} <= set(page.splitlines())
     verified = service.run("verify")
     assert (verified.returncode, verified.stdout.count("agree")) == (0, PARTITIONS)
     explained = service.run("explain", "somebody")

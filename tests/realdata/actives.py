@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from statistics import fmean
 
 from streams.core.definitions import Definitions
-from tests.realdata.comparison import Comparison, Reference
+from tests.realdata.comparison import Comparison, Figure, Reference
 from tests.realdata.values import Read, Values, days_of, end_of, evaluated, midnight, months_of, over_all
 
 ACTIVE = "kpi_active_users"
@@ -56,7 +56,7 @@ def compare_actives(reference: Reference, key: str, actives: Actives) -> list[Co
     by_day, trailing = actives.daily("day"), actives.daily("30d")
     by_month = {month: actives.alone(*bounds) for month, bounds in months_of(actives.days).items()}
     stickiness = fmean(by_day[day] / trailing[day] for day in by_day)
-    found = {
+    found: dict[str, tuple[Figure, str]] = {
         "days": (len(actives.days), "ends of days that were evaluated"),
         "distinct_users_overall": (actives.overall(), "active_users, all"),
         "dau_mean": (fmean(by_day.values()), "active_users, day: mean"),
@@ -67,7 +67,9 @@ def compare_actives(reference: Reference, key: str, actives: Actives) -> list[Co
     return [reference.compare(key, name, found=value, by=by) for name, (value, by) in found.items()]
 
 
-def compare_trailing(reference: Reference, key: str, actives: Actives, *, because: str = "") -> list[Comparison]:
+def compare_trailing(
+    reference: Reference, key: str, actives: Actives, *, because: str = ""
+) -> list[Comparison]:
     """The same where trailing windows of 24 hours have to do for calendar days."""
     mean = fmean(actives.daily("1d").values())
     return [
@@ -99,13 +101,20 @@ def compare_weeks(reference: Reference, key: str, actives: Actives) -> Compariso
     values = evaluated(
         actives.log.events, ends, "active_users", windows=["7d"], definitions=actives.definitions
     )
-    found = {str(monday): values[end].number(ACTIVE, window="7d") for monday, end in zip(mondays, ends, strict=True)}
-    return reference.compare(key, "wau_iso_week_start", found=found, by="active_users, 7d, at the ends of weeks")
+    found = {
+        str(monday): values[end].number(ACTIVE, window="7d")
+        for monday, end in zip(mondays, ends, strict=True)
+    }
+    return reference.compare(
+        key, "wau_iso_week_start", found=found, by="active_users, 7d, at the ends of weeks"
+    )
 
 
 def compare_days(reference: Reference, key: str, actives: Actives) -> list[Comparison]:
     """What the reference has for each day."""
-    of_28_days = {str(day): actives.alone(day - timedelta(days=27), day + timedelta(days=1)) for day in actives.days}
+    of_28_days = {
+        str(day): actives.alone(day - timedelta(days=27), day + timedelta(days=1)) for day in actives.days
+    }
     found = {
         "dau": [("day", "active_users, day"), ("1d", "active_users, 1d")],
         "rolling7": [("7d", "active_users, 7d")],
@@ -117,5 +126,7 @@ def compare_days(reference: Reference, key: str, actives: Actives) -> list[Compa
             for name, readings in found.items()
             for window, by in readings
         ),
-        reference.compare(key, "rolling28", found=of_28_days, by="active_users, all, of the 28 days' events alone"),
+        reference.compare(
+            key, "rolling28", found=of_28_days, by="active_users, all, of the 28 days' events alone"
+        ),
     ]

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.instants import parse_instant
-
 Row = dict[str, str]
 Event = dict[str, Any]
 
@@ -99,11 +97,6 @@ def native_events(data: Path) -> list[Event]:
 def time_of(row: Row) -> str:
     """When a row happened, as RFC 3339. The log has no offsets; its times are taken as UTC."""
     return row["Complete Timestamp"].replace("/", "-").replace(" ", "T") + "Z"
-
-
-def time_ms(row: Row) -> int:
-    """The same in milliseconds."""
-    return parse_instant(time_of(row))
 
 
 def _event(row: Row, kind: str, **fields: Any) -> Event:

@@ -24,10 +24,11 @@ EXPORTED: Final = {"mean_s": "mean", "p50_s": "p50", "p75_s": "p75", "p90_s": "p
 """Statistics that the KPI has: the name in the reference, and the label."""
 FURTHER: Final = {"min_s": 0.0, "p25_s": 0.25, "p95_s": 0.95, "p99_s": 0.99, "max_s": 1.0}
 """Those that only its buckets have."""
+_PRODUCT: Final = "by_product(first event)"
 FIELDS: Final = {
     "by_service_type(first event)": "service_type",
     "by_seriousness_2(first event)": "seriousness_2",
-    "by_product(first event)": "product",
+    _PRODUCT: "product",
 }
 USERS: Final = {"customer_actives(user=customer)": "customer", "agent_actives(user=Resource)": "Resource"}
 
@@ -39,6 +40,7 @@ NOT_COMPARED: Final[dict[Place, str]] = {
     ("columns",): _CONTEXT,
     ("published",): _CONTEXT,
     ("range",): _CONTEXT,
+    **{(key, "tz"): _CONTEXT for key in USERS},
     ("tax_subset",): "is of another extract, which is not there",
     ("activity_counts",): _ROWS,
     ("resolve_events",): _ROWS,
@@ -54,11 +56,7 @@ NOT_COMPARED: Final[dict[Place, str]] = {
         (TO_REPLY, f"{name}_s"): "is the time to the first response, a KPI that is not there yet"
         for name in ("mean", "min", "p25", "p50", "p75", "p90", "p95", "p99", "max")
     },
-    (
-        "by_product(first event)",
-        "Value 21",
-        "cases",
-    ): "is the least of 21 values, of which only the 20 greatest have a series",
+    (_PRODUCT, "Value 21", "cases"): "is the least of 21 values, of which only the 20 greatest have a series",
 }
 """Figures that no present KPI has, by the place they begin with, and why."""
 
@@ -94,7 +92,9 @@ def compare_counts(log: Helpdesk) -> list[Comparison]:
     return [
         reference.compare("rows", found=len(log.tickets.events), by="events accepted"),
         reference.compare("cases", found=tickets, by=eligible),
-        reference.compare("cases_opened_per_month", found=_opened(log), by=f"{eligible}: growth in the month"),
+        reference.compare(
+            "cases_opened_per_month", found=_opened(log), by=f"{eligible}: growth in the month"
+        ),
         reference.compare(
             "resolved_cases(>=1 'Resolve ticket')", found=resolved, by="reopen, denominator, all"
         ),
@@ -136,7 +136,9 @@ def _durations(reference: Reference, key: str, log: Read, remark: str = "") -> l
     values = over_all(log.events, "time_to_resolution")
     observations = values.number("kpi_time_to_resolution_observations", window=ALL)
     found = [
-        reference.compare(key, "count", found=observations, by=f"time_to_resolution, observations, all{remark}")
+        reference.compare(
+            key, "count", found=observations, by=f"time_to_resolution, observations, all{remark}"
+        )
     ]
     for name, stat in EXPORTED.items():
         seconds = values.number("kpi_time_to_resolution_seconds", window=ALL, stat=stat)
@@ -174,9 +176,15 @@ def compare_fields(log: Helpdesk) -> list[Comparison]:
         by = f"{field} as channel"
         found += [
             log.reference.compare(
-                key, EACH, "cases", found=tickets, by=f"adoption, denominator, each ticket a customer, {field} as plan"
+                key,
+                EACH,
+                "cases",
+                found=tickets,
+                by=f"adoption, denominator, each ticket a customer, {field} as plan",
             ),
-            log.reference.compare(key, EACH, "resolved", found=resolved, by=f"reopen, denominator, all, {by}"),
+            log.reference.compare(
+                key, EACH, "resolved", found=resolved, by=f"reopen, denominator, all, {by}"
+            ),
             log.reference.compare(
                 key,
                 EACH,
@@ -200,3 +208,6 @@ def compare_users(log: Helpdesk) -> list[Comparison]:
             *compare_trailing(log.reference, key, actives),
         ]
     return found
+
+
+GROUPS: Final = (compare_counts, compare_durations, compare_fields, compare_users)

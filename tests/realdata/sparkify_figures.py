@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 from streams.core.definitions import Definitions
-from streams.core.time import ALL
+from streams.core.time import ALL, DAY_MS, HOUR_MS
 from tests.realdata import sparkify
 from tests.realdata.actives import (
     ACTIVE,
@@ -19,11 +20,16 @@ from tests.realdata.actives import (
 )
 from tests.realdata.comparison import Comparison, Place, Reference
 from tests.realdata.sparkify import ALL_PAGES, CORE_ONLY, HELP, page_events
-from tests.realdata.values import Read, over_all, read_events
+from tests.realdata.values import Read, end_of, midnight, over_all, read_events
 
 EVERY_PAGE = Definitions(active_events=tuple(ALL_PAGES))
 LISTENING = Definitions(active_events=tuple(CORE_ONLY))
 PACIFIC = Definitions(active_events=tuple(ALL_PAGES), timezone="America/Los_Angeles")
+LONG_DAY = date(2018, 11, 4)
+"""When clocks went back there."""
+
+ACTIVITY: Final = {"actives_all_pages": EVERY_PAGE, "actives_core_action(NextSong)": LISTENING}
+ACTIVITY_PACIFIC: Final = "actives_America/Los_Angeles"
 
 _ROWS = "counts rows, which no KPI does"
 _CONTEXT = "describes the log"
@@ -36,9 +42,11 @@ NOT_COMPARED: Final[dict[Place, str]] = {
     ("level_rows",): _ROWS,
     ("status_rows",): _ROWS,
     ("level_change_events",): _ROWS,
-    ("actives_all_pages", "events_per_day"): _ROWS,
-    ("actives_core_action(NextSong)", "events_per_day"): _ROWS,
-    ("users_first_free_last_paid",): "compares the first plan with the last; no present KPI looks at the first",
+    **{(key, "events_per_day"): _ROWS for key in ACTIVITY},
+    **{(key, "tz"): _CONTEXT for key in (*ACTIVITY, ACTIVITY_PACIFIC)},
+    (
+        "users_first_free_last_paid",
+    ): "compares the first plan with the last; no present KPI looks at the first",
     ("time_to_upgrade(first Submit Upgrade - registration)",): _SIGNUP,
     ("time_to_first_play(first play - first event)",): _SIGNUP,
     ("retention",): "is a KPI that is not there yet",
@@ -136,10 +144,7 @@ def _by_platform(log: Sparkify, column: str) -> dict[str, float]:
 def compare_activity(log: Sparkify) -> list[Comparison]:
     """Daily, weekly and monthly actives of all pages, and of listening alone."""
     found = []
-    for key, definitions in (
-        ("actives_all_pages", EVERY_PAGE),
-        ("actives_core_action(NextSong)", LISTENING),
-    ):
+    for key, definitions in ACTIVITY.items():
         actives = Actives(log.read(), definitions)
         found += [
             *compare_actives(log.reference, key, actives),
@@ -152,16 +157,27 @@ def compare_activity(log: Sparkify) -> list[Comparison]:
 
 
 def compare_pacific(log: Sparkify) -> list[Comparison]:
-    """Daily and monthly actives by the calendar of Los Angeles, where clocks went back on 2018-11-04."""
-    key = "actives_America/Los_Angeles"
+    """Daily and monthly actives by the calendar of Los Angeles."""
     actives = Actives(log.read(), PACIFIC)
     by_day, trailing = actives.daily("day"), actives.daily("1d")
-    unequal = {day: (by_day[day], trailing[day]) for day in by_day if by_day[day] != trailing[day]}
-    (day, (whole, last_24_hours)), *others = unequal.items()
-    assert (day, whole - last_24_hours, others) == ("2018-11-04", 1, [])
-    because = f"{day} had 25 hours; one of its {whole:.0f} customers was there in the first of them only"
+    assert [day for day in by_day if by_day[day] != trailing[day]] == [str(LONG_DAY)]
+    start, end = midnight(LONG_DAY, PACIFIC.timezone), end_of(LONG_DAY, PACIFIC.timezone)
+    in_time, too_early = (
+        _customers(actives.log, end - DAY_MS, end),
+        _customers(actives.log, start, end - DAY_MS),
+    )
+    only_early = len(too_early - in_time)
+    assert (end - start, only_early) == (DAY_MS + HOUR_MS, 1)
+    because = f"{LONG_DAY} had 25 hours; {only_early} of its {by_day[str(LONG_DAY)]:.0f} customers was there in the first only"
     return [
-        *compare_actives(log.reference, key, actives),
-        compare_months_of_30_days(log.reference, key, actives),
-        *compare_trailing(log.reference, key, actives, because=because),
+        *compare_actives(log.reference, ACTIVITY_PACIFIC, actives),
+        compare_months_of_30_days(log.reference, ACTIVITY_PACIFIC, actives),
+        *compare_trailing(log.reference, ACTIVITY_PACIFIC, actives, because=because),
     ]
+
+
+def _customers(log: Read, start: int, end: int) -> set[str | None]:
+    return {event.event.user_id for event in log.between(start, end)}
+
+
+GROUPS: Final = (compare_rows, compare_users, compare_activity, compare_pacific)

@@ -10,11 +10,11 @@ import random
 import signal
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import msgspec
 
-from streams import recovery
-from streams.checkpoint import Checkpoints
+from streams.checkpoint import Checkpoints, new_producer
 from streams.core.partition import PartitionState
 
 FAULT = "SELFSERVE_TEST_FAULT"
@@ -24,7 +24,6 @@ MARK = b"a fault of the program"
 
 def in_transaction(act: Callable[[], None]) -> None:
     """Have `act` called between the last record of a transaction and its commit."""
-    new_producer = recovery.new_producer
 
     def faulty_producer(*arguments: Any) -> Any:
         producer = new_producer(*arguments)
@@ -37,7 +36,7 @@ def in_transaction(act: Callable[[], None]) -> None:
         producer.commit_transaction = faulty_commit
         return producer
 
-    recovery.new_producer = faulty_producer
+    mock.patch("streams.recovery.new_producer", faulty_producer).start()
 
 
 def kill_in_transaction() -> None:
@@ -78,8 +77,7 @@ def offset_behind() -> None:
         await write(self, owner, at_end)
         owner.committed = offsets
 
-    Checkpoints._meta = faulty_meta  # type: ignore[method-assign]
-    Checkpoints.write = faulty_write  # type: ignore[method-assign]
+    mock.patch.multiple(Checkpoints, _meta=faulty_meta, write=faulty_write).start()
 
 
 def bug() -> None:
@@ -93,7 +91,7 @@ def bug() -> None:
                 raise RuntimeError("a fault put in by a test")
         process(self, topic, records)
 
-    PartitionState.process = faulty_process  # type: ignore[method-assign]
+    mock.patch.object(PartitionState, "process", faulty_process).start()
 
 
 FAULTS: dict[str, Callable[[], None]] = {

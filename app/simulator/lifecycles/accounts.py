@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from app.simulator.lifecycles.product import HOUR, MINUTE, SECOND, first_session
-from app.simulator.population import BILLING, Account, Customer, Person, price
+from app.simulator.population import BILLING, INVITATION, Account, Customer, Person, price
 from app.simulator.vocabulary import CANCELLATION_REASONS, Weighted
 from app.simulator.world import Lifecycle, World
 
@@ -84,12 +84,16 @@ def _charge(world: World, customer: Customer, change: str, mrr: int, data: dict[
 
 def invitation(world: World, customer: Customer) -> Lifecycle:
     """Invite a colleague, who comes or does not."""
+    customer.busy |= INVITATION
     invite = world.new_id("i")
     world.emit("invite.sent", customer, {"invite_id": invite})
+    colleague = None
     if world.chance(0.4):
         account = customer.organisation
         yield world.wait(90 * MINUTE, MINUTE)
         colleague = world.sign_up(account=account)
+    customer.busy &= ~INVITATION
+    if colleague is not None:
         signup = {"referred_by": customer.id, "invite_id": invite}
         world.emit("user.signed_up", colleague, signup)
         world.emit("invite.accepted", colleague, {"invite_id": invite})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.simulator.lifecycles.product import HOUR, MINUTE
-from app.simulator.population import MAIL, SURVEY, Customer, Person
+from app.simulator.population import FEEDBACK, MAIL, SURVEY, Customer, Person
 from app.simulator.vocabulary import ACTIVATION, CAMPAIGNS, FEATURES, NETWORKS, SENTIMENTS, Weighted
 from app.simulator.world import Lifecycle, World
 
@@ -65,6 +65,7 @@ def effort_survey(world: World, customer: Customer) -> Lifecycle:
 
 def feedback(world: World, customer: Customer) -> Lifecycle:
     """Say something of one's own accord, sometimes as a wish that becomes an enhancement."""
+    customer.busy |= FEEDBACK
     data: dict[str, object] = {"actionable": world.chance(0.55)}
     if world.chance(0.2):
         data["milestone"] = ACTIVATION
@@ -75,6 +76,7 @@ def feedback(world: World, customer: Customer) -> Lifecycle:
         enhancement = world.new_id("e")
         world.wishes.append((enhancement, world.now))
         world.emit("enhancement.requested", customer, {"enhancement_id": enhancement}, feature=feature)
+    customer.busy &= ~FEEDBACK
 
 
 def shipped_enhancement(world: World) -> Lifecycle:

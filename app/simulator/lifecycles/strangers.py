@@ -14,7 +14,7 @@ from app.simulator.lifecycles.product import (
     first_session,
     use,
 )
-from app.simulator.population import SESSION, Customer, Person
+from app.simulator.population import SESSION, SUSPICION, Customer, Person
 from app.simulator.vocabulary import CRAWLERS, FLAG_REASONS, USER_AGENTS
 from app.simulator.world import Lifecycle, World
 
@@ -49,6 +49,8 @@ def visit(world: World) -> Lifecycle:
 
 def _sign_up(world: World, visitor: Person) -> Lifecycle:
     customer = world.sign_up()
+    if customer is None:
+        return
     customer.platform = customer.device = visitor.platform or customer.device
     signup: dict[str, Any] = {"user_agent": world.draw(USER_AGENTS[customer.device])}
     if world.chance(_REFERRED):
@@ -58,6 +60,7 @@ def _sign_up(world: World, visitor: Person) -> Lifecycle:
     world.emit("user.signed_up", customer, signup)
     world.emit("user.identified", customer, anonymous_id=visitor.id)
     if world.chance(world.behaviour.fake):
+        customer.busy |= SUSPICION
         world.spawn(_flagging(world, customer), world.wait(3 * HOUR, 5 * MINUTE))
     yield world.wait(20 * SECOND, SECOND)
     yield from first_session(world, customer)
@@ -70,6 +73,7 @@ def _flagging(world: World, customer: Customer) -> Lifecycle:
     if world.chance(_FLAG_WAS_WRONG):
         yield world.wait(5 * HOUR, 10 * MINUTE)
         world.emit("user.unflagged", customer, reason)
+    customer.busy &= ~SUSPICION
 
 
 def spam(world: World) -> Lifecycle:

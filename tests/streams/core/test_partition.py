@@ -140,6 +140,18 @@ def test_recovery_reads_back_everything() -> None:
     assert sorted(map(str, cluster.numbers())) == before
 
 
+def test_many_small_sets_in_any_order() -> None:
+    """What random stories seldom do: two hundred sets, for the short paths that only rare orders take."""
+    for seed in range(200):
+        rng = random.Random(seed)
+        events = one_claim_each(random_events(rng, 150))
+        shuffled = rng.sample(events, len(events))
+        cluster = Cluster(3)
+        cluster.produce(shuffled if seed % 2 else events, rng=rng)
+        cluster.run(rng)
+        check(cluster, events)
+
+
 def test_a_lost_checkpoint_is_noticed() -> None:
     """The suite's own control: offsets one batch ahead of the facts."""
     rng = random.Random(3)

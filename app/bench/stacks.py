@@ -1,0 +1,124 @@
+"""Where a worker's time goes: sampled stacks, each given to the part of the program that it was busy with.
+
+A stack is read from its root on. The table says which frames open a part; a *closing* one keeps everything below it,
+because shared code (the client's record builder, a decoder written in C) works for whoever called it.
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple
+
+DECODE: Final = "decode"
+DEDUPLICATION: Final = "deduplication"
+FACTS: Final = "facts and panes"
+BUILDING: Final = "checkpoint building"
+SENDING: Final = "sending and compression"
+FETCHING: Final = "fetching and protocol"
+DELIVERY: Final = "Faust and asyncio"
+OTHER: Final = "other"
+
+PARTS: Final = (DECODE, DEDUPLICATION, FACTS, BUILDING, SENDING, FETCHING, DELIVERY, OTHER)
+
+
+class Frame(NamedTuple):
+    """One frame: the function's own name, the path below the package's root (``streams/core/panes.py``), the line."""
+
+    function: str
+    path: str
+    line: int
+    file: str
+
+
+class Rule(NamedTuple):
+    """Frames of modules whose path begins with ``path`` belong to ``part``.
+
+    With ``functions`` only these, with ``source`` only lines whose text holds it.
+    """
+
+    path: str
+    part: str
+    functions: frozenset[str] = frozenset()
+    source: str = ""
+    closing: bool = False
+
+
+def _named(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+RULES: Final = (
+    Rule("streams/core/partition.py", DECODE, source="decode(raw)", closing=True),
+    Rule("schemas/", DECODE),
+    Rule("streams/core/partition.py", DEDUPLICATION, _named("_repeated"), closing=True),
+    Rule("streams/core/deduplication.py", DEDUPLICATION),
+    Rule("streams/core/partition.py", BUILDING, _named("take_changes"), closing=True),
+    Rule("streams/core/changelog.py", BUILDING, _named("take_state", "take_panes"), closing=True),
+    Rule("streams/core/", FACTS),
+    Rule("streams/checkpoint.py", BUILDING, _named("_batches", "_pack", "_pack_changelog"), closing=True),
+    Rule("streams/checkpoint.py", SENDING),
+    Rule("aiokafka/producer/", SENDING, closing=True),
+    Rule("aiokafka/consumer/", FETCHING, closing=True),
+    Rule("aiokafka/", FETCHING),
+    Rule("streams/consumer_thread.py", FETCHING),
+    Rule("streams/fast_records.py", FETCHING),
+    Rule("streams/", DELIVERY),
+    Rule("faust/", DELIVERY),
+    Rule("mode/", DELIVERY),
+    Rule("asyncio/", DELIVERY),
+    Rule("uvloop/", DELIVERY),
+    Rule("concurrent/", DELIVERY),
+    Rule("threading.py", DELIVERY),
+)
+"""The first rule that fits a frame says what it is; frames that none fits leave open what the frames above them said."""
+
+_FRAME: Final = re.compile(r"(?P<function>.+) \((?P<file>.+?)(?::(?P<line>\d+))?\)")
+_BELOW_ROOT: Final = re.compile(r"^.*/(?:site-packages|python3\.\d+)/")
+_PACKAGES: Final = re.compile(r"^.*?/(?=(?:app|streams|schemas)/(?:.*/)?[^/]+\.py$)")
+
+
+def parse_frame(text: str) -> Frame:
+    """Read a frame as py-spy writes it, ``function (file:line)``."""
+    found = _FRAME.fullmatch(text)
+    if found is None:
+        return Frame(text, "", 0, "")
+    file = found["file"]
+    path = _BELOW_ROOT.sub("", file)
+    if path == file:
+        path = _PACKAGES.sub("", file)
+    return Frame(found["function"].rpartition(".")[2], path, int(found["line"] or 0), file)
+
+
+def part_of(
+    stack: Iterable[Frame],
+    rules: Iterable[Rule] = RULES,
+    *,
+    line_of: Callable[[str, int], str] = linecache.getline,
+) -> str:
+    """Return the part of a stack, given from its root to its leaf."""
+    rules = tuple(rules)
+    part = OTHER
+    for frame in stack:
+        for rule in rules:
+            if (
+                frame.path.startswith(rule.path)
+                and (not rule.functions or frame.function in rule.functions)
+                and (not rule.source or rule.source in line_of(frame.file, frame.line))
+            ):
+                part = rule.part
+                if rule.closing:
+                    return part
+                break
+    return part
+
+
+def samples_by_part(raw: str) -> Mapping[str, int]:
+    """Count samples by part in py-spy's raw format: ``frame;frame;… n`` a line, root first."""
+    counts = dict.fromkeys(PARTS, 0)
+    for line in raw.splitlines():
+        stack, _, n = line.rpartition(" ")
+        frames = [parse_frame(text) for text in stack.split(";") if "(" in text]
+        counts[part_of(frames)] += int(n)
+    return counts

@@ -1,0 +1,45 @@
+"""Which files are generated from the catalogue for Prometheus, and where they are in the repository."""
+
+from __future__ import annotations
+
+from app.catalogue.load import Catalogue
+from app.catalogue.model import Kpi
+from app.config.links import LinkSettings
+from app.generation import names
+from app.generation.kpi_rules import kpi_group
+from app.generation.pipeline_rules import pipeline_group
+from app.generation.rule_tests import pipeline_cases, ratio_cases, rule_tests
+from app.generation.rules import rule_file
+from app.generation.runbooks import kpi_runbooks, pipeline_runbooks
+
+ALERTING: tuple[str, ...] = ("self_service_resolution",)
+"""Ids of the KPIs whose alerts are shipped."""
+
+_PIPELINE_SOURCE = "app/generation"
+
+
+def alerting_kpis(catalogue: Catalogue) -> list[Kpi]:
+    """Return the KPIs whose alerts are shipped; not those that are switched off."""
+    return [catalogue[kpi] for kpi in ALERTING if catalogue[kpi].enabled]
+
+
+def prometheus_files(catalogue: Catalogue, links: LinkSettings) -> dict[str, str]:
+    """Return the rule files and their tests by path."""
+    service = names.PIPELINE_FILE
+    files = {
+        names.rules_file(service): rule_file([pipeline_group(links)], _PIPELINE_SOURCE),
+        names.rule_tests_file(service): rule_tests(pipeline_cases(links), [service], _PIPELINE_SOURCE),
+    }
+    for kpi in alerting_kpis(catalogue):
+        source = f"app/catalogue/kpis/{kpi.id}.yaml"
+        files[names.rules_file(kpi.id)] = rule_file([kpi_group(kpi, links)], source)
+        files[names.rule_tests_file(kpi.id)] = rule_tests(ratio_cases(kpi, links), [service, kpi.id], source)
+    return files
+
+
+def runbook_files(catalogue: Catalogue, links: LinkSettings) -> dict[str, str]:
+    """Return a page for every alert that is shipped, by path."""
+    pages = pipeline_runbooks(pipeline_group(links))
+    for kpi in alerting_kpis(catalogue):
+        pages |= kpi_runbooks(kpi, kpi_group(kpi, links))
+    return {names.runbook_file(alert): text for alert, text in pages.items()}

@@ -1,0 +1,73 @@
+"""The one home of every generated name that is not a metric's: recorded series, alerts, groups, files."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.catalogue.model import Kpi
+from app.catalogue.naming import DENOMINATOR
+
+EVALUATION: Final = "selfserve_evaluation_timestamp_seconds"
+"""The exporter's metric: the moment up to which the figures are complete."""
+
+LAG: Final = "selfserve:evaluation_lag_seconds"
+"""Recorded: how far that moment lies back. Every alert on a KPI is guarded by it."""
+
+CHANNEL: Final = "channel"
+"""The dimension by which alerts are broken down, where a KPI has it; the other dimensions stay overall."""
+
+PIPELINE: Final = "pipeline"
+"""Stands for the service itself where a KPI's id would stand."""
+
+STALLED: Final = "SelfserveStalled"
+ABSENT: Final = "SelfserveAbsent"
+
+RULES_FOLDER: Final = "deploy/prometheus/rules"
+TESTS_FOLDER: Final = "deploy/prometheus/tests"
+RUNBOOKS_FOLDER: Final = "docs/runbooks"
+PIPELINE_FILE: Final = "selfserve"
+"""Stem of the files about the service itself; those of a KPI have its id."""
+
+
+def value_record(kpi: Kpi) -> str:
+    """Return the recorded series of a ratio's value, one for all exporters."""
+    return f"kpi:{kpi.stem}:{kpi.kind}"
+
+
+def samples_record(kpi: Kpi) -> str:
+    """Return the recorded series of how many items the value rests on."""
+    return f"kpi:{kpi.stem}:{DENOMINATOR}"
+
+
+def drop_alert(kpi: Kpi) -> str:
+    """Return the name of the alert on a change for the worse since last week."""
+    return _alert(kpi, "Drop" if kpi.better == "higher" else "Rise")
+
+
+def band_alert(kpi: Kpi) -> str:
+    """Return the name of the alert on a value outside of its band."""
+    return _alert(kpi, "Low" if kpi.better == "higher" else "High")
+
+
+def group(stem: str) -> str:
+    """Return the name of a rule group."""
+    return f"kpi:{stem}" if stem != PIPELINE_FILE else stem
+
+
+def rules_file(stem: str) -> str:
+    """Return the path of a rule file in the repository."""
+    return f"{RULES_FOLDER}/{stem}.rules.yml"
+
+
+def rule_tests_file(stem: str) -> str:
+    """Return the path of the tests of a rule file."""
+    return f"{TESTS_FOLDER}/{stem}.test.yml"
+
+
+def runbook_file(alert: str) -> str:
+    """Return the path of an alert's runbook page."""
+    return f"{RUNBOOKS_FOLDER}/{alert}.md"
+
+
+def _alert(kpi: Kpi, what: str) -> str:
+    return "".join(word.capitalize() for word in kpi.id.split("_")) + what
