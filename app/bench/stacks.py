@@ -1,15 +1,18 @@
 """Where a worker's time goes: sampled stacks, each given to the part of the program that it was busy with.
 
 A stack is read from its root on. The table says which frames open a part; a *closing* one keeps everything below it,
-because shared code (the client's record builder, a decoder written in C) works for whoever called it.
+because shared code (the client's record builder, a decoder written in C) works for whoever called it. Stacks that end
+in a wait, for the network or for the interpreter's lock, are no work and are left out.
 """
 
 from __future__ import annotations
 
 import linecache
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
+
+from app.bench.environment import repository
 
 DECODE: Final = "decode"
 DEDUPLICATION: Final = "deduplication"
@@ -74,9 +77,25 @@ RULES: Final = (
 )
 """The first rule that fits a frame says what it is; frames that none fits leave open what the frames above them said."""
 
+WAITS: Final = frozenset(
+    {
+        "epoll_wait",
+        "epoll_pwait",
+        "pthread_cond_wait",
+        "pthread_cond_timedwait",
+        "pthread_cond_clockwait",
+        "sem_wait",
+        "sem_timedwait",
+        "sem_clockwait",
+        "PyThread_acquire_lock_timed",
+    }
+)
+"""Functions of the system in which a thread waits. Below them are only nameless ones."""
+_WAITS_WITHIN: Final = 3
+
 _FRAME: Final = re.compile(r"(?P<function>.+) \((?P<file>.+?)(?::(?P<line>\d+))?\)")
 _BELOW_ROOT: Final = re.compile(r"^.*/(?:site-packages|python3\.\d+)/")
-_PACKAGES: Final = re.compile(r"^.*?/(?=(?:app|streams|schemas)/(?:.*/)?[^/]+\.py$)")
+_ROOT: Final = f"{repository()}/"
 
 
 def parse_frame(text: str) -> Frame:
@@ -87,8 +106,13 @@ def parse_frame(text: str) -> Frame:
     file = found["file"]
     path = _BELOW_ROOT.sub("", file)
     if path == file:
-        path = _PACKAGES.sub("", file)
+        path = file.removeprefix(_ROOT)
     return Frame(found["function"].rpartition(".")[2], path, int(found["line"] or 0), file)
+
+
+def waits(stack: Sequence[Frame]) -> bool:
+    """Whether a stack, given from its root to its leaf, ends in a wait."""
+    return any(frame.function in WAITS for frame in stack[-_WAITS_WITHIN:])
 
 
 def part_of(
@@ -115,10 +139,11 @@ def part_of(
 
 
 def samples_by_part(raw: str) -> Mapping[str, int]:
-    """Count samples by part in py-spy's raw format: ``frame;frame;… n`` a line, root first."""
+    """Count the samples that were at work, by part, in py-spy's raw format: ``frame;frame;… n`` a line, root first."""
     counts = dict.fromkeys(PARTS, 0)
     for line in raw.splitlines():
         stack, _, n = line.rpartition(" ")
-        frames = [parse_frame(text) for text in stack.split(";") if "(" in text]
-        counts[part_of(frames)] += int(n)
+        frames = [parse_frame(text) for text in stack.split(";")]
+        if not waits(frames):
+            counts[part_of(frames)] += int(n)
     return counts

@@ -63,9 +63,7 @@ def build(options: Options) -> faust.App:
 def main() -> None:
     """Run as a process."""
     # Quiet, and with its own standard output, because that is where the answer goes.
-    worker = faust.Worker(
-        build(options_of(Options)), loglevel="WARNING", quiet=True, redirect_stdouts=False
-    )
+    worker = faust.Worker(build(options_of(Options)), loglevel="WARNING", quiet=True, redirect_stdouts=False)
     worker.execute_from_commandline()
 
 

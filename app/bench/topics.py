@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -20,7 +19,6 @@ from streams.core.partitioner import murmur2
 COMPRESSION: Final = "lz4"
 BATCH_BYTES: Final = 128 * 1024
 """Of a record batch before compression: what a producer with a short linger makes of a busy topic."""
-_REPORT_EVERY: Final = 20_000
 _GONE_WITHIN_S: Final = 30.0
 
 
@@ -63,13 +61,10 @@ def renew_internal_topics(admin: KafkaAdminClient, bootstrap_servers: str, parti
     create_topics(bootstrap_servers, partitions)
 
 
-async def fill(
-    bootstrap_servers: str, partitions: int, events: int, progress: Callable[[int], None]
-) -> Filled:
+async def fill(bootstrap_servers: str, partitions: int, events: int) -> Filled:
     """Write the fixed mix into the source topics, each event to its key's partition, and return when all is there.
 
-    Record timestamps are those of writing: the broker would delete records that are as old as the events. ``progress``
-    hears how many events were written so far.
+    Record timestamps are those of writing: the broker would delete records that are as old as the events.
     """
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap_servers,
@@ -81,10 +76,8 @@ async def fill(
     await producer.start()
     try:
         filling = _Filling(producer, partitions)
-        for n, event in enumerate(benchmark_mix(events)):
+        for event in benchmark_mix(events):
             await filling.add(event.topic, event.key, event.value)
-            if n % _REPORT_EVERY == 0:
-                progress(n)
         await filling.finish()
     finally:
         await producer.stop()

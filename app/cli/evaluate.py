@@ -41,7 +41,9 @@ MAX_TIMES = 1_000_000
 @click.option("--at", type=INSTANT, metavar="T", help="Evaluation time. Default: just after the last event.")
 @click.option("--from", "start", type=INSTANT, metavar="T", help="First of several evaluation times.")
 @click.option("--to", "end", type=INSTANT, metavar="T", help="Last of them, at most.")
-@click.option("--every", type=DURATION, metavar="D", help="Distance between them, such as 1d.")
+@click.option(
+    "--every", type=DURATION, metavar="D", help="Distance between them, such as 1d (always 24 hours)."
+)
 @click.option("--windows", metavar="W,…", help=f"Windows wanted: {', '.join((*WINDOWS, DAY, ALL))}.")
 @setting_option(
     "--timezone",
@@ -81,7 +83,12 @@ def command(
     events = _read_events(files)
     times = _times(at, start, end, every, events)
     evaluated = evaluate_events(
-        events, times, load_catalogue(), definitions=settings.definitions, windows=wanted
+        events,
+        times,
+        load_catalogue(),
+        definitions=settings.definitions,
+        windows=wanted,
+        top=settings.exporter.dimension_top,
     )
     WRITERS[output](evaluated, click.get_text_stream("stdout"))
 

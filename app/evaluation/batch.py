@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from app.catalogue.model import Kpi
 from app.evaluation.evaluate import Evaluator
 from app.evaluation.samples import Sample
+from app.evaluation.shown import TOP
 from streams.core.batch import Batch, Sums, Timed, in_order
 from streams.core.definitions import Definitions
 
@@ -18,13 +19,15 @@ def evaluate_events(
     *,
     definitions: Definitions,
     windows: Sequence[str] | None = None,
+    top: int = TOP,
 ) -> Iterator[tuple[int, list[Sample]]]:
     """Yield each evaluation time (ms, in order) with its samples: those of all events before it, in any order given.
 
-    ``windows`` are those wanted; without it each KPI has the ones it is exported with.
+    ``windows`` are those wanted; without it each KPI has the ones it is exported with. ``top`` is how many values of a
+    dimension are shown by name.
     """
     batch = Batch(definitions)
-    evaluator = Evaluator(catalogue, definitions=definitions)
+    evaluator = Evaluator(catalogue, definitions=definitions, top=top)
     pending = iter(in_order(events))
     event = next(pending, None)
     for at in times:

@@ -35,28 +35,23 @@ class Courier:
 
     def post(self, topic: str, key: bytes, value: bytes, time_ms: int) -> None:
         """Take one event; times must not decrease."""
-        send = time_ms
-        outage = self._policy.outage
-        if outage is not None:
-            send = self._origin + (outage.end_of(time_ms - self._origin) or time_ms - self._origin)
         u = self._rng.random()
-        if u >= self._duplicated:
-            if send == time_ms:
-                self._release(time_ms)
-                self._ready.append(SimulatedEvent(topic, key, value, time_ms, time_ms))
-            else:
-                self._hold(SimulatedEvent(topic, key, value, time_ms, send))
-        elif u < self._late:
+        delay = 0
+        if u < self._late:
             least, greatest = self._policy.late_by_ms
             delay = least + int(self._rng.random() * (greatest - least))
-            self._hold(SimulatedEvent(topic, key, value, time_ms, max(send, time_ms + delay)))
         elif u < self._delayed:
             delay = self._exponential(self._policy.delayed_by_ms)
-            self._hold(SimulatedEvent(topic, key, value, time_ms, max(send, time_ms + delay)))
+        send = self._connected(time_ms + delay)
+        event = SimulatedEvent(topic, key, value, time_ms, send)
+        if send == time_ms:
+            self._release(time_ms)
+            self._ready.append(event)
         else:
-            self._hold(SimulatedEvent(topic, key, value, time_ms, send))
+            self._hold(event)
+        if self._delayed <= u < self._duplicated:
             again = send + self._exponential(self._policy.duplicate_after_ms)
-            self._hold(SimulatedEvent(topic, key, value, time_ms, again))
+            self._hold(event._replace(send_ms=self._connected(again)))
 
     def collect(self) -> list[SimulatedEvent]:
         """Return what has become ready since the last call, in the order of sending."""
@@ -73,6 +68,12 @@ class Courier:
         yield from self.collect()
         while self._held:
             yield heappop(self._held)[2]
+
+    def _connected(self, send_ms: int) -> int:
+        """Return when something can be sent that should be sent at a time: then, or at the end of the outage."""
+        outage = self._policy.outage
+        end = None if outage is None else outage.end_of(send_ms - self._origin)
+        return send_ms if end is None else self._origin + end
 
     def _hold(self, event: SimulatedEvent) -> None:
         self._order += 1

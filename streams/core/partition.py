@@ -200,6 +200,7 @@ class PartitionState:
     def _take(self, topic: str, event: Event, customer: str, time: int, record: Record, hops: int) -> str:
         """Join a valid event of a customer ("" for none); the result."""
         if event.is_bot or event.is_test:
+            self._advance(topic, time)
             self._exclude("is_bot" if event.is_bot else "is_test")
             return EXCLUDED
         c = self.ledger.customers.get(customer)
@@ -215,18 +216,13 @@ class PartitionState:
             self._forward(self._home(user.encode(), self.partitions), user, topic, record, hops)
             return FORWARDED
         rule = self.rules.by_struct[event.__class__]
+        behind = self._advance(topic, time)
         if self._repeated(topic, event, time, rule):
             return DUPLICATE
-        newest = self.newest_ms
-        if time > newest:
-            self.newest_ms = self.newest[topic] = time
-        else:
-            if time > self.newest.get(topic, -1):
-                self.newest[topic] = time
-            if time < newest - LATE_MS:
-                self.late_events += 1
-                if self.clock == "wall" and time < newest - self.definitions.lateness_ms:
-                    return LATE_DROPPED
+        if behind > LATE_MS:
+            self.late_events += 1
+            if self.clock == "wall" and behind > self.definitions.lateness_ms:
+                return LATE_DROPPED
         if self.since is None or time < self.since:
             self.since = time
         if not customer:
@@ -240,6 +236,16 @@ class PartitionState:
         elif rule.fast and c.status is None and self._fast(c, event, rule, time):
             return PROCESSED
         return self._join(c, event, rule, time)
+
+    def _advance(self, topic: str, time: int) -> int:
+        """Time goes on to an event's, if that is greater; how far it lies behind the greatest of the partition (ms)."""
+        newest = self.newest_ms
+        if time > newest:
+            self.newest_ms = self.newest[topic] = time
+            return 0
+        if time > self.newest.get(topic, -1):
+            self.newest[topic] = time
+        return newest - time
 
     def _newcomer(self, c: Customer, event: Event, rule: Rule, time: int) -> None:
         """The short path of a customer's first event, if that is ordinary activity."""

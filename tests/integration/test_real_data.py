@@ -189,10 +189,10 @@ def by(figures: Mapping[Series, float], dimension: str, metric: str, **labels: s
 
 
 def kept_figures(kept: list[Kept], at: int, settings: Settings) -> Figures:
-    """The figures over everything that is kept."""
+    """The figures over everything that is kept, and those that have no windows."""
     sums = Sums(contributions_kept(kept), at, kept[0].state.rules)
     found = figures_of(sums, settings.definitions)
-    return {series: value for series, value in found.items() if ("window", ALL) in series[1]}
+    return {series: value for series, value in found.items() if dict(series[1]).get("window", ALL) == ALL}
 
 
 def evaluation_time(exporter: Exporter) -> int:

@@ -1,0 +1,257 @@
+"""Runs a plan: two workers under load, killed, stopped, frozen and joined, and brokers that go away."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.kafka.broker import EmbeddedKafka
+from streams.errors import FencedError
+from streams.names import SOURCES
+from tests.crash.oracles import ORACLES, Event, Oracle
+from tests.crash.plan import Action, Plan
+from tests.oracle.generate import random_events
+from tests.support.accounting import newest, one_claim_each
+from tests.support.faulty_worker import FAULT
+from tests.support.processes import environment, eventually
+from tests.support.workers import SESSION_TIMEOUT_S, Service, Worker
+
+FAULTY = ("-m", "tests.support.faulty_worker")
+DOOMED = "kill-in-transaction"
+SLOTS = ("static", "dynamic")
+"""Two workers: one with a static name in the group, which comes back without a rebalance, and one without."""
+
+# Changelogs that are compacted while the run lasts, so that recovery meets compacted logs.
+BROKER_PROPERTIES = {"log.cleaner.backoff.ms": "500"}
+COMPACTED = {
+    "segment.ms": "5000",
+    "segment.bytes": "1048576",
+    "min.cleanable.dirty.ratio": "0.01",
+    "max.compaction.lag.ms": "5000",
+    "min.compaction.lag.ms": "0",
+}
+OVERRIDES = {"selfserve.state": COMPACTED, "selfserve.panes": COMPACTED}
+
+
+@dataclass
+class Report:
+    """What happened."""
+
+    done: Counter[str] = field(default_factory=Counter)
+    """Actions, and deaths inside a transaction as `doomed`."""
+    exits: list[tuple[str, int]] = field(default_factory=list)
+    """Ends that nobody asked for: slot and exit code."""
+    resumed_s: dict[str, list[float]] = field(default_factory=dict)
+    """By action: seconds until all partitions were owned again. Told, not judged."""
+
+
+@dataclass
+class Slot:
+    """A place that always has a worker."""
+
+    worker: Worker
+    doomed: bool
+
+
+class Chaos:
+    """One round of a plan."""
+
+    def __init__(self, plan: Plan, broker: EmbeddedKafka, service: Service) -> None:
+        self.plan = plan
+        self.broker = broker
+        self.service = service
+        self.report = Report()
+        self._rng = random.Random(plan.seed)
+        self._slots: dict[str, Slot] = {}
+        self._doomed_left = plan.doomed
+        self._frozen: str | None = None
+
+    def run(self) -> Report:
+        """Do everything; all events are processed afterwards and all workers stopped."""
+        load = self._start_load()
+        for name in SLOTS:
+            self._start(name)
+        for slot in self._slots.values():
+            eventually(lambda slot=slot: slot.worker.ready() or slot.worker.ended(), "workers")  # type: ignore[misc]
+        actions = self.plan.actions(self._rng)
+        deadline = time.monotonic() + 1200
+        while actions or self._doomed_left > 0:
+            assert time.monotonic() < deadline, (
+                f"{len(actions)} actions and {self._doomed_left} dooms are left"
+            )
+            time.sleep(self._rng.uniform(*self.plan.pause_s))
+            self._bury()
+            if actions:
+                action = actions.pop()
+                started = time.monotonic()
+                getattr(self, f"_{action}")()
+                self.report.done[action] += 1
+                self._note(action, started)
+        assert load.wait(900) == 0
+        self._drain()
+        return self.report
+
+    # The cast
+
+    def _start(self, name: str) -> None:
+        doomed = self._doomed_left > 0 and self._rng.random() < 0.5
+        variables = {"SELFSERVE_INSTANCE_ID": "a"} if name == "static" else {}
+        if doomed:
+            worker = self.service.start(program=FAULTY, **variables, **{FAULT: DOOMED})
+        else:
+            worker = self.service.start(**variables)
+        self._slots[name] = Slot(worker, doomed)
+
+    def _start_load(self) -> subprocess.Popen[bytes]:
+        file = self.service.directory / "events.ndjson"
+        write_events(file, self.plan)
+        arguments = [self.service.bootstrap_servers, self.service.prefix, self.service.partitions]
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.load"]
+            + [str(value) for value in (*arguments, self.plan.rate, self.plan.seed, file)],
+            env=environment(),
+        )
+
+    def _bury(self) -> None:
+        """Replace workers that have ended by themselves."""
+        for name, slot in list(self._slots.items()):
+            if not slot.worker.ended():
+                continue
+            code = slot.worker.wait()
+            if slot.doomed and code == -signal.SIGKILL:
+                self._doomed_left -= 1
+                self.report.done["doomed"] += 1
+            else:
+                self.report.exits.append((name, code))
+                assert code == FencedError.exit_code, slot.worker.text()[-4000:]
+            self._start(name)
+
+    def _any(self) -> tuple[str, Slot]:
+        name = self._rng.choice(SLOTS)
+        return name, self._slots[name]
+
+    # The actions
+
+    def _kill(self) -> None:
+        name, slot = self._any()
+        slot.worker.kill()
+        time.sleep(self._rng.choice((0.0, 0.0, 0.5)))
+        self._start(name)
+
+    def _stop(self) -> None:
+        name, slot = self._any()
+        # A doomed one may have died a moment before.
+        code = slot.worker.stop()
+        assert code in (0, -signal.SIGTERM, -signal.SIGKILL, FencedError.exit_code), slot.worker.text()[
+            -4000:
+        ]
+        self._start(name)
+
+    def _zombie(self) -> None:
+        _, slot = self._any()
+        if slot.worker.ended():
+            self._bury()
+            return self._zombie()
+        slot.worker.signal(signal.SIGSTOP)
+        time.sleep(SESSION_TIMEOUT_S + self._rng.uniform(1.0, 2.5))
+        slot.worker.signal(signal.SIGCONT)
+        return None
+
+    def _join(self) -> None:
+        third = self.service.start()
+        eventually(lambda: third.ended() or third.ready(), "the third worker", within_s=60)
+        time.sleep(self._rng.uniform(0.0, 2.0))
+        code = third.stop()
+        assert code in (0, FencedError.exit_code), third.text()[-4000:]
+
+    def _broker_restart(self) -> None:
+        self.broker.restart()
+
+    def _broker_kill(self) -> None:
+        self.broker.kill()
+        time.sleep(self._rng.uniform(1.0, 4.0))
+        self.broker.start()
+
+    # The end
+
+    def _note(self, action: Action, started: float) -> None:
+        """Write down how long it takes until all partitions are owned, if that is not long."""
+        until = time.monotonic() + 12
+        while time.monotonic() < until:
+            if sum(slot.worker.owned() for slot in self._slots.values()) == self.service.partitions:
+                self.report.resumed_s.setdefault(action, []).append(round(time.monotonic() - started, 1))
+                return
+            if self._rng.random() < 0.02:
+                # Sometimes the next blow falls before the last one is got over.
+                return
+            time.sleep(0.1)
+
+    def _drain(self) -> None:
+        def drained() -> bool:
+            self._bury()
+            return self.service.unprocessed() == 0
+
+        eventually(drained, "everything is processed", within_s=180)
+        for slot in self._slots.values():
+            slot.worker.stop()
+        # What the last checkpoints forwarded is still to be processed.
+        if self.service.unprocessed():
+            last = self.service.start()
+            eventually(lambda: self.service.unprocessed() == 0, "the last forwards", within_s=60)
+            assert last.stop() == 0
+
+
+def write_events(file: Path, plan: Plan) -> None:
+    """Write the events of a plan, one a line, nearly in order."""
+    rng = random.Random(plan.seed)
+    events = one_claim_each(random_events(rng, plan.events))
+    events = [e for _, e in sorted((i + rng.uniform(0, 60), e) for i, e in enumerate(events))]
+    with file.open("w") as lines:
+        for event in events:
+            lines.write(json.dumps(event) + "\n")
+
+
+def read_events(file: Path) -> list[Event]:
+    """The events of a file."""
+    with file.open() as lines:
+        return [json.loads(line) for line in lines]
+
+
+def verdict(
+    service: Service,
+    events: Sequence[Event],
+    oracles: Sequence[Oracle] = ORACLES,
+    *,
+    told: Callable[[str], None] = print,
+) -> list[str]:
+    """Everything that is not as it must be, in words. Nothing may run meanwhile."""
+    kept = service.kept()
+    wrong = []
+    for part in kept:
+        wrong += [f"partition {part.number}: {difference}" for difference in part.state.verify()]
+    for topic in SOURCES:
+        records = service.records(topic)
+        for part in kept:
+            there = len(records[part.number])
+            counted = 0 if part.meta is None else sum(part.meta.results[topic].values())
+            if there != counted:
+                wrong.append(f"{topic}, partition {part.number}: {there} records, {counted} counted")
+        told(f"{topic}: {sum(map(len, records.values()))} records")
+    letters = sum(map(len, service.records("selfserve.dead-letters").values()))
+    refused = sum(sum(part.meta.refused.values()) for part in kept if part.meta is not None)
+    if letters != refused:
+        wrong.append(f"{letters} dead letters, {refused} counted")
+    at = newest(kept) + 1
+    for oracle in oracles:
+        found = oracle.compare(oracle.expect(events, at), oracle.observe(kept, at))
+        told(f"{oracle.name}: {len(found)} differences")
+        wrong += found
+    return wrong
