@@ -111,10 +111,10 @@ class Checkpoints:
             if owner.committed is None or owner.committed.get(topic) != offset
         }
         # The snapshot is complete; from here on the state may change.
-        sends = [_send(producer, target, built) for target, built in batches.items()]
+        await asyncio.gather(*(_send(producer, target, built) for target, built in batches.items()))
         if moved:
-            sends.append(producer.send_offsets_to_transaction(moved, self._names.group))
-        await asyncio.gather(*sends)
+            # Not at the same time: the broker refuses records for the moment in which the transaction is changed.
+            await producer.send_offsets_to_transaction(moved, self._names.group)
         await producer.commit_transaction()
         return sum(batch.record_count() for built in batches.values() for batch in built), meta
 

@@ -75,7 +75,8 @@ def run_demo(settings: Settings, plan: Plan, say: Say) -> None:
             traffic.start()
             say("Loading eight days of history …")
         stage.await_figures(traffic)
-        say(f"The figures are live, {_since(begun)} after the start.\n\n{stage.places()}\n")
+        live = "Everything is ready" if traffic is None else "The figures are live"
+        say(f"{live}, {_since(begun)} after the start.\n\n{stage.places()}\n")
         stage.follow(traffic, plan)
 
 

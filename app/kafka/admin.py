@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -40,7 +41,7 @@ def admin_client(
     """
     addresses = [address.strip() for address in bootstrap_servers.split(",") if address.strip()]
     # The client itself would try for half a minute, log every attempt, and not say which address failed how.
-    attempts = {address: _try_to_connect(address) for address in addresses}
+    attempts = {address: connection_failure(address) for address in addresses}
     if all(attempts.values()):
         tried = "\n".join(f"  {address}: {reason}" for address, reason in attempts.items())
         raise KafkaUnreachableError(
@@ -48,6 +49,8 @@ def admin_client(
             "Start it (`selfserve kafka` starts one on 127.0.0.1:9092), or name the right brokers with "
             "--bootstrap-servers,\nSELFSERVE_BOOTSTRAP_SERVERS or kafka.bootstrap_servers in the settings file."
         )
+    # On a busy machine the client warns that its own event loop was held up, which nobody here can change.
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)
     try:
         connected = KafkaAdminClient(
             bootstrap_servers=addresses,
@@ -70,8 +73,8 @@ def admin_client(
         connected.close()
 
 
-def _try_to_connect(address: str) -> str | None:
-    """Return why no connection to ``address`` comes about, or nothing when one does."""
+def connection_failure(address: str) -> str | None:
+    """Return why no connection to ``address`` (``host:port``) comes about, or nothing when one does."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_TIMEOUT_S):

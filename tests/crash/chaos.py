@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.errors import UserError
 from app.kafka.broker import EmbeddedKafka
 from streams.errors import FencedError
 from streams.names import SOURCES
@@ -77,6 +78,15 @@ class Chaos:
     def run(self) -> Report:
         """Do everything; all events are processed afterwards and all workers stopped."""
         load = self._start_load()
+        try:
+            self._act(load)
+        finally:
+            load.kill()
+            load.wait()
+        self._drain()
+        return self.report
+
+    def _act(self, load: subprocess.Popen[bytes]) -> None:
         for name in SLOTS:
             self._start(name)
         for slot in self._slots.values():
@@ -96,8 +106,6 @@ class Chaos:
                 self.report.done[action] += 1
                 self._note(action, started)
         assert load.wait(900) == 0
-        self._drain()
-        return self.report
 
     # The cast
 
@@ -131,7 +139,10 @@ class Chaos:
                 self.report.done["doomed"] += 1
             else:
                 self.report.exits.append((name, code))
-                assert code == FencedError.exit_code, slot.worker.text()[-4000:]
+                text = slot.worker.text()
+                # A worker that is started while the brokers are away says so and ends.
+                unreachable = code == UserError.exit_code and "Kafka cannot be reached" in text
+                assert code == FencedError.exit_code or unreachable, text[-4000:]
             self._start(name)
 
     def _any(self) -> tuple[str, Slot]:

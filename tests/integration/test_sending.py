@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +17,7 @@ from app.config.kafka import KafkaSettings
 from app.kafka.topics import ensure_topics
 from app.sending.producer import EventProducer, SendError
 from schemas.decode import read
-from schemas.events import Event
+from schemas.events import Event, event_time_ms
 from schemas.topics import SOURCE_TOPICS
 from streams.core.partitioner import PARTITIONERS
 from tests.support.kafka import SharedKafka
@@ -71,10 +70,6 @@ def everything(kafka: SharedKafka, prefix: str) -> list[Found]:
         return found
     finally:
         consumer.close()
-
-
-def command(kafka: SharedKafka, prefix: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "app", *arguments]
 
 
 def run(kafka: SharedKafka, prefix: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -167,26 +162,25 @@ def test_the_configured_partitioner_decides(kafka: SharedKafka, prefix: str) -> 
 
 
 def test_a_record_that_kafka_does_not_take_is_an_error(kafka: SharedKafka, prefix: str) -> None:
-    with (
-        EventProducer(settings(kafka, prefix), TOPICS) as producer,
-        pytest.raises(SendError, match="Kafka did not take an event"),
-    ):
-        producer.send("product.events", b"u", b"x" * 3_000_000)
-        producer.flush()
+    with EventProducer(settings(kafka, prefix), TOPICS) as producer:
+        with pytest.raises(SendError, match="Kafka did not take an event"):
+            producer.send("product.events", b"u", b"x" * 3_000_000)
+        # It is not forgotten: what follows would pass for complete.
+        with pytest.raises(SendError):
+            producer.flush()
 
 
 def test_simulated_customers_arrive_at_their_pace(kafka: SharedKafka, prefix: str) -> None:
-    begun = time.time()
-    result = run(kafka, prefix, "simulate", "--rate", "200", "--customers", "500", "--duration", "4")
+    result = run(kafka, prefix, "simulate", "--rate", "200", "--customers", "500", "--duration", "3")
     assert result.returncode == 0, result.stderr
     found = everything(kafka, prefix)
     assert result.stdout == f"sent {len(found):,} events\n"
-    assert len({r.value for r in found}) == pytest.approx(800, rel=0.1)
-    seconds = Counter(int(r.timestamp / 1_000 - begun) for r in found)
-    assert max(seconds.values()) < 500
+    assert len({r.value for r in found}) == pytest.approx(600, rel=0.1)
     for record in found:
         decoded = read(record.value)
         assert isinstance(decoded, Event)
+        # Nothing is sent before it happens.
+        assert record.timestamp >= event_time_ms(decoded)
 
 
 def test_a_start_in_the_past_sends_the_history_first(kafka: SharedKafka, prefix: str) -> None:
