@@ -90,6 +90,7 @@ class _Run:
         self._workers: list[WorkerRun] = []
         self._others: list[float] = []
         self._remarks: list[str] = []
+        self._turns = self._unquiet = 0
         self._groups = 0
 
     def fill(self) -> None:
@@ -150,6 +151,10 @@ class _Run:
             for contestant in CONTESTANTS
         }
         others = spread(self._others)
+        if self._unquiet:
+            self._remarks.append(
+                f"The machine did not become quiet before {self._unquiet} of {self._turns} turns."
+            )
         if others.greatest > quiet.DISTURBED_CORES:
             self._remarks.append(
                 f"Others used up to {others.greatest:.2f} cores meanwhile: these figures are no record of a quiet machine."
@@ -176,10 +181,8 @@ class _Run:
     # The contestants
 
     def _turn(self, number: int, contestant: Contestant, measure: Callable[[], Measure]) -> None:
-        if not quiet.wait_until_quiet():
-            self._remarks.append(
-                f"Round {number}: the machine did not become quiet before {contestant.name} had its turn."
-            )
+        self._turns += 1
+        self._unquiet += not quiet.wait_until_quiet()
         with self._observed():
             found = measure()
         self._measures[contestant.name].append(found)

@@ -15,11 +15,11 @@ class Contestant(NamedTuple):
     title: str
 
 
-BARE_TYPED: Final = Contestant("bare_typed", "bare aiokafka, every value decoded into its typed event")
-BARE_MINIMAL: Final = Contestant("bare_minimal", "bare aiokafka, four fields decoded")
-WORKER: Final = Contestant("worker", "selfserve worker, first record to last")
-WORKER_COMMITTED: Final = Contestant("worker_committed", "selfserve worker, first record to last commit")
-STOCK_FAUST: Final = Contestant("stock_faust", "stock Faust, one agent, one tumbling table")
+BARE_TYPED: Final = Contestant("bare_typed", "bare aiokafka, typed events")
+BARE_MINIMAL: Final = Contestant("bare_minimal", "bare aiokafka, four fields")
+WORKER: Final = Contestant("worker", "selfserve worker")
+WORKER_COMMITTED: Final = Contestant("worker_committed", "selfserve worker, to the last commit")
+STOCK_FAUST: Final = Contestant("stock_faust", "stock Faust, one tumbling table")
 
 CONTESTANTS: Final = (BARE_TYPED, BARE_MINIMAL, WORKER, WORKER_COMMITTED, STOCK_FAUST)
 """In the order in which they have their turn; the two readings of the worker come from one turn."""

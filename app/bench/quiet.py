@@ -10,7 +10,7 @@ import psutil
 
 QUIET_CORES: Final = 0.15
 """Less than this many cores busy, over a second, is quiet: an idle broker takes a few hundredths."""
-GIVE_UP_AFTER_S: Final = 60.0
+GIVE_UP_AFTER_S = 30.0
 DISTURBED_CORES: Final = 0.1
 """A measure during which others used more than this many cores is worth a remark."""
 _INTERVAL_S: Final = 1.0

@@ -20,6 +20,7 @@ from app.errors import UserError
 from app.kafka.admin import KafkaUnreachableError, admin_client
 from app.kafka.topics import verify_topics
 from app.settings import Settings
+from streams.names import SOURCES
 
 
 def check(settings: Settings) -> Iterator[Finding]:
@@ -55,5 +56,6 @@ def _kafka(admin: KafkaAdminClient, settings: Settings) -> Iterator[Finding]:
     yield from topic_findings(reports, kafka.partitions)
     group = read_group(admin, kafka.group)
     yield from member_findings(group, kafka.partitions)
-    if all(report.partitions >= kafka.partitions for report in reports):
+    consumed = {kafka.topic_prefix + name for name in SOURCES}
+    if all(report.partitions >= kafka.partitions for report in reports if report.name in consumed):
         yield from lag_findings(group, read_positions(admin, settings, known=group.state != ""))

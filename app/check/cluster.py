@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kafka.admin import ConfigResource, KafkaAdminClient
@@ -70,34 +70,29 @@ def cluster_findings(
     yield from limit_findings(settings, limits)
 
 
-_LIMITS = ("transaction.max.timeout.ms", "group.min.session.timeout.ms", "group.max.session.timeout.ms")
+_MOST_TRANSACTION = "transaction.max.timeout.ms"
+_LEAST_SESSION = "group.min.session.timeout.ms"
+_MOST_SESSION = "group.max.session.timeout.ms"
+_LIMITS = (_MOST_TRANSACTION, _LEAST_SESSION, _MOST_SESSION)
 
 
-def limit_findings(settings: Settings, limits: dict[str, int]) -> Iterator[Finding]:
-    """Yield a failure for every setting that the brokers' ``limits`` (ms) do not allow."""
-    wanted = (
-        (
-            "worker.transaction_timeout",
-            settings.worker.transaction_timeout_ms,
-            None,
-            "transaction.max.timeout.ms",
-        ),
-        (
-            "kafka.session_timeout",
-            settings.kafka.session_timeout_ms,
-            "group.min.session.timeout.ms",
-            "group.max.session.timeout.ms",
-        ),
-    )
-    for key, value, least, most in wanted:
-        for limit, is_wrong in ((least, lambda bound: value < bound), (most, lambda bound: value > bound)):
-            if limit is not None and limit in limits and is_wrong(limits[limit]):
-                yield fail(
-                    SUBJECT,
-                    f"{key} is {format_duration(value)}, and the brokers' {limit} is"
-                    f" {format_duration(limits[limit])}: no worker can start",
-                    f"Change {key}, or {limit} on every broker.",
-                )
+def limit_findings(settings: Settings, limits: Mapping[str, int]) -> Iterator[Finding]:
+    """Yield a failure for every setting that the brokers' ``limits`` (ms, those that are known) do not allow."""
+    transaction, session = settings.worker.transaction_timeout_ms, settings.kafka.session_timeout_ms
+    most_transaction = limits.get(_MOST_TRANSACTION, transaction)
+    least_session, most_session = limits.get(_LEAST_SESSION, session), limits.get(_MOST_SESSION, session)
+    for key, value, limit, is_refused in (
+        ("worker.transaction_timeout", transaction, _MOST_TRANSACTION, transaction > most_transaction),
+        ("kafka.session_timeout", session, _LEAST_SESSION, session < least_session),
+        ("kafka.session_timeout", session, _MOST_SESSION, session > most_session),
+    ):
+        if is_refused:
+            yield fail(
+                SUBJECT,
+                f"{key} is {format_duration(value)}, and the brokers' {limit} is {format_duration(limits[limit])}:"
+                " no worker can start",
+                f"Change {key}, or {limit} on every broker.",
+            )
 
 
 def clock_finding(admin: KafkaAdminClient) -> Finding:

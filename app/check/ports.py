@@ -42,14 +42,14 @@ def port_finding(role: Role, listen: str, port: int) -> Finding:
     if port == 0:
         return ok(role, "takes any free port")
     where = f"[{listen}]:{port}" if ":" in listen else f"{listen}:{port}"
+    if not accepts_connections(listen, port):
+        return _unanswered(role, listen, port, where)
     try:
-        if not accepts_connections(listen, port):
-            return _unanswered(role, listen, port, where)
         server = ask(listen, port)
     except OSError as error:
-        return _foreign(role, where, port, f"something listens on {where} and does not answer: {error}")
+        return _foreign(role, port, f"something listens on {where} and does not answer: {error}")
     if server is None:
-        return _foreign(role, where, port, f"something other than selfserve listens on {where}")
+        return _foreign(role, port, f"something other than selfserve listens on {where}")
     if server.role != role:
         return warn(
             role,
@@ -70,11 +70,11 @@ def port_finding(role: Role, listen: str, port: int) -> Finding:
 
 
 def accepts_connections(listen: str, port: int) -> bool:
-    """Return whether something listens. Raises `OSError` if that cannot be said."""
+    """Return whether something listens."""
     try:
         with socket.create_connection((_WILDCARDS.get(listen, listen), port), timeout=_TIMEOUT_S):
             return True
-    except ConnectionRefusedError:
+    except OSError:
         return False
 
 
@@ -129,7 +129,7 @@ def _unanswered(role: Role, listen: str, port: int, where: str) -> Finding:
     return ok(role, f"{where} is free; no {role} runs there")
 
 
-def _foreign(role: Role, where: str, port: int, text: str) -> Finding:
+def _foreign(role: Role, port: int, text: str) -> Finding:
     return fail(
         role,
         text,

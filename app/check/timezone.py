@@ -26,7 +26,10 @@ def timezone_findings(name: str, now: datetime) -> list[Finding]:
         ]
     local = now.astimezone(UTC).astimezone(zone)
     return [
-        ok(SUBJECT, f"days begin at midnight in {name}, now {local:%H:%M} UTC{local:%:z}; {_database(name)}")
+        ok(
+            SUBJECT,
+            f"days begin at midnight in {name}, now {local:%H:%M} (UTC{local.isoformat()[-6:]}); {_database(name)}",
+        )
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from app.check.finding import Finding, fail, ok
 from app.kafka.topics import TopicReport
@@ -23,19 +23,24 @@ def topic_findings(reports: Sequence[TopicReport], partitions: int) -> list[Find
                 [report.name for report in reports],
             )
         ]
-    found = [
-        fail(
-            SUBJECT,
-            problem,
-            "Run `selfserve topics` after it: it creates what is missing and verifies the rest.",
-        )
-        for report in reports
-        for problem in report.problems
-    ]
+    found = list(_problems(reports))
     good = [report for report in reports if report.good]
-    remarks = [remark for report in good for remark in report.remarks]
-    if good:
-        number = "all" if len(good) == len(reports) else f"{len(good)} of"
-        text = f"{number} {len(reports)} topics are right; co-partitioned ones have {partitions} partitions"
-        found.append(ok(SUBJECT, text, [f"note: {remark}" for remark in remarks]))
+    if len(good) == len(reports):
+        remarks = [f"note: {remark}" for report in good for remark in report.remarks]
+        text = f"all {len(reports)} topics are right; co-partitioned ones have {partitions} partitions"
+        found.append(ok(SUBJECT, text, remarks))
+    elif good:
+        found.append(ok(SUBJECT, f"{len(good)} of {len(reports)} topics are right"))
     return found
+
+
+def _problems(reports: Sequence[TopicReport]) -> Iterator[Finding]:
+    """Yield the problems. One that several topics have is told once."""
+    same: dict[str, list[tuple[str, str]]] = {}
+    for report in reports:
+        for problem in report.problems:
+            same.setdefault(problem.replace(report.name, ""), []).append((report.name, problem))
+    for (_, problem), *others in same.values():
+        details = [f"the same is true of {', '.join(name for name, _ in others)}"] if others else []
+        remedy = "Run `selfserve topics` after it: it creates what is missing and verifies the rest."
+        yield fail(SUBJECT, problem, remedy, details)

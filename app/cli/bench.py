@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
+from types import FrameType
 
 import click
 from rich.console import Console
@@ -21,7 +23,7 @@ _WIDTH = 120
 @click.option("--json", "as_json", is_flag=True, help="Everything, as one JSON document on standard output.")
 @click.option(
     "--events",
-    type=click.IntRange(5_000),
+    type=click.IntRange(20_000),
     default=_DEFAULTS.events,
     show_default=True,
     metavar="N",
@@ -93,6 +95,8 @@ def command(
     configure_logging(LogSettings(level="error"))
     if recorded:
         check_recordable(rounds)
+    # Ended in order, it leaves nothing behind.
+    signal.signal(signal.SIGTERM, _interrupt)
     plan = Plan(
         events=events,
         rounds=rounds,
@@ -111,3 +115,7 @@ def command(
         show(report, console)
     if recorded:
         click.echo(f"recorded in {record(report)}", err=True)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -11,6 +11,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from app.exporter.closing import close
 from app.exporter.history import History, Key, Point, decode_record, encode_key, encode_point
 
 log = structlog.get_logger(__name__)
@@ -39,7 +40,7 @@ class HistoryTopic:
 
     async def stop(self) -> None:
         """Disconnect."""
-        await self._producer.stop()
+        await close("producer of the history", self._producer.stop())
 
     async def read_back(self, history: History) -> None:
         """File everything that the topic holds now. Raises aiokafka's KafkaError."""
@@ -68,7 +69,7 @@ class HistoryTopic:
                     partition for partition in unread if await consumer.position(partition) < ends[partition]
                 }
         finally:
-            await consumer.stop()
+            await close("consumer of the history", consumer.stop())
 
     async def write(self, points: Iterable[tuple[Key, Point]], expired: Iterable[Key]) -> None:
         """Write points, and take expired ones away. What cannot be written is missing later, and logged now."""

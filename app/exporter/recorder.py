@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 
+from app.exporter.closing import close
 from app.exporter.history import History, Key, Point, slot_of
 from app.exporter.live import Live
 from app.exporter.views import KpiView
@@ -65,4 +66,4 @@ class Recorder:
     async def close(self) -> None:
         """Wait for what is being written."""
         if self._writing is not None:
-            await self._writing
+            await close("history", self._writing)

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError, TopicAuthorizatio
 
 from app.errors import UserError
 from app.exporter.checkpoints import Assembler
+from app.exporter.closing import close
 from app.exporter.live import Live
 
 log = structlog.get_logger(__name__)
@@ -58,7 +59,7 @@ class Tail:
 
     async def stop(self) -> None:
         """Disconnect."""
-        await self._consumer.stop()
+        await close("consumer of the panes", self._consumer.stop())
 
     async def run(self, applied: Callable[[], None]) -> None:
         """Apply checkpoints for ever, and call ``applied`` after each round, with and without news.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -153,7 +154,7 @@ def test_it_ends_with_an_error_when_the_exporter_fails(demonstrations: list[Demo
     assert "The exporter ended (exit code 0), and so does the demonstration." in demo.said
     logs = Path(demo.wait_for(r"its log, (\S+):"))
     assert logs.is_file()
-    logs.unlink()
+    shutil.rmtree(logs.parent)
 
 
 def test_a_running_kafka_is_used_when_it_is_named_and_left_as_it_was(

@@ -202,7 +202,10 @@ def test_an_outage_of_the_broker_is_survived(tmp_path: Path) -> None:
         exporter.wait_value(3, DENOMINATOR, **HOUR)
         board.commit(0, 2)
         exporter.wait_value(5, DENOMINATOR, **HOUR)
+        broker.kill()
+        exporter.wait_value(None, DENOMINATOR, **HOUR)
         assert exporter.stop() == 0
+        assert "Traceback" not in exporter.text(), exporter.text()
 
 
 def test_a_topic_that_is_made_again_is_read_from_its_beginning(

@@ -76,6 +76,13 @@ def test_after_a_replay_the_wall_clock_takes_over_when_all_numbers_follow_it() -
     assert clock.advance(NOW + 2) == NOW + 1
 
 
+def test_event_times_are_not_mixed_with_the_wall_time_of_others() -> None:
+    clock = EvaluationClock(2)
+    clock.report(meta(0, evaluated=NOW, written=NOW))
+    clock.report(meta(1, clock="event", evaluated=1_000, written=NOW + 1))
+    assert clock.advance(NOW + 1) == 1_001
+
+
 reports = st.lists(
     st.tuples(
         st.integers(0, 2),

@@ -139,3 +139,15 @@ def test_a_fault_in_writing_is_not_swallowed() -> None:
             recording.record_if_due()
 
     asyncio.run(scenario())
+
+
+def test_a_slot_without_any_value_is_over_as_well() -> None:
+    async def scenario() -> None:
+        world, history, topic = world_with_figures(), History(), Topic()
+        recording = Recorder(world.live, history, {}, topic.write)
+        recording.record_if_due()
+        await recording.close()
+        assert topic.points == []
+        assert not history.is_due(NOW - 300)
+
+    asyncio.run(scenario())
