@@ -159,6 +159,12 @@ class _Run:
             self._remarks.append(
                 f"Others used up to {others.greatest:.2f} cores meanwhile: these figures are no record of a quiet machine."
             )
+        late = max(worker.late_counts for worker in self._workers)
+        if late:
+            self._remarks.append(
+                f"Up to {late:,} records were too late for plain counts in the worker, because it read the topics at"
+                " different paces; such records cost it less."
+            )
         if self._plan.rounds < LEAST_ROUNDS_RECORDED:
             self._remarks.append(f"A median of {self._plan.rounds} is none.")
         return Report(
@@ -171,6 +177,7 @@ class _Run:
             contestants=summaries,
             ratios=ratios(summaries),
             worker_results=self._workers[-1].results,
+            worker_late_counts=[worker.late_counts for worker in self._workers],
             worker_rss_bytes=spread([float(worker.rss_bytes) for worker in self._workers]),
             others_cores=others,
             profile=profile,

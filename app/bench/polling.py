@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from streams.metrics import EVENTS
+from streams.metrics import EVENTS, LATE_COUNTS
 
 EAGER_S: Final = 0.02
 """Pause before the first record and shortly before the last: the error of the measured time is at most about this."""
 SELDOM_S: Final = 0.5
 """The longest pause."""
+_WANTED: Final = re.compile("|".join(metric.name.removesuffix("_total") for metric in (EVENTS, LATE_COUNTS)))
 
 
 class Sample(NamedTuple):
@@ -34,15 +36,32 @@ def pause_s(first: Sample | None, last: Sample, total: int) -> float:
     return min(SELDOM_S, max(EAGER_S, (total - last.events) / per_second / 2))
 
 
-def results_of(page: str, topics: Iterable[str]) -> Mapping[str, int]:
-    """Return how many records of these topics a worker has consumed, by what became of them, from its metrics page."""
+class Counts(NamedTuple):
+    """What a worker has counted of the records of some topics."""
+
+    results: Mapping[str, int]
+    """Records by what became of them."""
+    late_counts: int
+    """Records of all topics that were too late for plain counts; they cost less than others."""
+
+    @property
+    def total(self) -> int:
+        """Records consumed."""
+        return sum(self.results.values())
+
+
+def counts_of(page: str, topics: Iterable[str]) -> Counts:
+    """Return what a worker's metrics page says about these topics (names without prefix)."""
     wanted = frozenset(topics)
     # The other families are nothing but work for the parser.
-    lines = "\n".join(line for line in page.splitlines() if EVENTS.name.removesuffix("_total") in line)
+    lines = "\n".join(line for line in page.splitlines() if _WANTED.search(line))
     results: dict[str, int] = {}
+    late = 0
     for family in text_string_to_metric_families(lines + "\n"):
         for sample in family.samples:
             if sample.name == EVENTS.name and sample.labels["topic"] in wanted:
                 result = sample.labels["result"]
                 results[result] = results.get(result, 0) + int(sample.value)
-    return results
+            elif sample.name == LATE_COUNTS.name:
+                late = int(sample.value)
+    return Counts(results, late)

@@ -33,6 +33,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     ratios: list[Ratio]
     worker_results: Mapping[str, int]
     """What became of the records in the worker, in one round."""
+    worker_late_counts: list[int]
+    """In each round, records that were too late for plain counts in the worker."""
     worker_rss_bytes: Spread
     """Resident memory of the worker at the end of a round."""
     others_cores: Spread

@@ -20,7 +20,7 @@ from kafka.admin import KafkaAdminClient
 from app.bench.environment import PREFIX, child_environment
 from app.bench.errors import BenchmarkError
 from app.bench.measures import Measure
-from app.bench.polling import EAGER_S, Sample, pause_s, results_of
+from app.bench.polling import EAGER_S, Counts, Sample, counts_of, pause_s
 from app.bench.topics import Filled
 from app.demo.children import Child
 
@@ -38,6 +38,8 @@ class WorkerRun(msgspec.Struct, frozen=True):
     """From its first record until the checkpoints that hold the last one were committed."""
     results: Mapping[str, int]
     """What became of the records."""
+    late_counts: int
+    """Records that were too late for plain counts."""
     rss_bytes: int
     """Resident memory at the end."""
 
@@ -83,17 +85,21 @@ def run_worker(
             if at_work is not None:
                 assert child.pid is not None
                 at_work(child.pid)
-            last, results = watch.until_processed(first, filled)
+            last, counts = watch.until_processed(first, filled)
             committed = watch.until_committed(admin, group, filled)
             if done is not None:
                 done()
             rss = watch.rss()
     finally:
         child.stop(_STOP_GRACE_S)
-    if results.get("dead_letter"):
-        raise BenchmarkError(f"The worker refused {results['dead_letter']} records of the benchmark's own.")
+    if refused := counts.results.get("dead_letter"):
+        raise BenchmarkError(f"The worker refused {refused} records of the benchmark's own.")
     return WorkerRun(
-        processed=_between(first, last), committed=_between(first, committed), results=results, rss_bytes=rss
+        processed=_between(first, last),
+        committed=_between(first, committed),
+        results=counts.results,
+        late_counts=counts.late_counts,
+        rss_bytes=rss,
     )
 
 
@@ -135,7 +141,7 @@ class _Watch:
             deadline.check(0)
             time.sleep(EAGER_S)
 
-    def until_processed(self, first: Sample, filled: Filled) -> tuple[Sample, Mapping[str, int]]:
+    def until_processed(self, first: Sample, filled: Filled) -> tuple[Sample, Counts]:
         """Wait for the last record."""
         if first.events >= filled.total:
             raise BenchmarkError("The worker was done before it could be measured; measure more events.")
@@ -143,9 +149,9 @@ class _Watch:
         last = first
         while True:
             time.sleep(pause_s(first, last, filled.total))
-            last, results = self._look(filled)
+            last, counts = self._look(filled)
             if last.events >= filled.total:
-                return last, results
+                return last, counts
             deadline.check(last.events)
 
     def until_committed(self, admin: KafkaAdminClient, group: str, filled: Filled) -> Sample:
@@ -164,7 +170,7 @@ class _Watch:
         """Resident memory in bytes."""
         return int(self._process.memory_info().rss)
 
-    def _look(self, filled: Filled) -> tuple[Sample, Mapping[str, int]]:
+    def _look(self, filled: Filled) -> tuple[Sample, Counts]:
         assert self._page is not None
         try:
             self._page.request("GET", "/metrics")
@@ -172,8 +178,8 @@ class _Watch:
         except (OSError, http.client.HTTPException) as error:
             raise _ended(self._child, f"does not answer ({error!r})") from error
         at, cpu = time.perf_counter(), self._cpu()
-        results = results_of(page, filled.records)
-        return Sample(at, cpu, sum(results.values())), results
+        counts = counts_of(page, filled.records)
+        return Sample(at, cpu, counts.total), counts
 
     def _cpu(self) -> float:
         times = self._process.cpu_times()

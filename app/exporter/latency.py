@@ -25,7 +25,7 @@ class Latency:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._histogram = Histogram(
-            "selfserve_event_to_gauge_seconds",
+            "selfserve_event_to_value_seconds",
             "Age of the newest event of each checkpoint at the moment from which on the KPIs hold it",
             buckets=_BUCKETS,
             registry=self.registry,

@@ -34,6 +34,8 @@ SOON: Final = 60
 """When something happens where last week does not matter."""
 AFTERWARDS: Final = 240
 """How long a test goes on then."""
+LAST_WEEK: Final = 390
+"""What was a week before that is over by then, with the hour around it."""
 _JOB: Final = {"job": "exporter"}
 _EXPORTERS: Final = ("exporter-1:8000", "exporter-2:8000")
 
@@ -42,17 +44,20 @@ _EXPORTERS: Final = ("exporter-1:8000", "exporter-2:8000")
 class Course:
     """A series' values: ``before`` until `CHANGE`, ``after`` from then on; `None` is nothing at all.
 
-    ``back`` is the minute after the change from which ``before`` holds again.
+    ``back`` is the minute after the change from which ``before`` holds again. ``last_week`` holds at that time of last
+    week, if it was not ``before``.
     """
 
     before: float | None
     after: float | None
     back: int = AFTERWARDS
+    last_week: float | None = None
 
     def notation(self) -> str:
         """Return the values as promtool has them, one a step."""
         runs = [
-            (self.before, CHANGE),
+            (self.before if self.last_week is None else self.last_week, LAST_WEEK),
+            (self.before, CHANGE - LAST_WEEK),
             (self.after, self.back),
             (self.before, AFTERWARDS - self.back),
         ]
@@ -173,10 +178,11 @@ def _drop_cases(kpi: Kpi, drop: DropAlert, links: LinkSettings) -> Iterator[Case
     situations = {
         OVERALL: Situation(Course(usual, bad), enough, fires=True),
         "chat": Situation(Course(usual, bad), enough, fires=True),
+        "same_last_week": Situation(Course(usual, bad, last_week=bad), enough),
         "smaller_change": Situation(Course(usual, tolerable), enough),
         "recovers_in_time": Situation(Course(usual, bad, back=DROP_HOLD - STEP), enough),
         "few_samples": Situation(Course(usual, bad), Course(least, least - 1)),
-        "few_samples_last_week": Situation(Course(usual, bad), Course(least - 1, least)),
+        "few_samples_last_week": Situation(Course(usual, bad), Course(least, least, last_week=least - 1)),
         "no_last_week": Situation(Course(None, bad), Course(None, least)),
         "no_data": Situation(Course(usual, None), Course(least, None)),
     }

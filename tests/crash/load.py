@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-from kafka import KafkaProducer
+from aiokafka import AIOKafkaProducer
 
 from schemas.types import EVENT_TYPES
+from streams.client_internals import never_expire_batches
 from streams.core.partitioner import murmur2
 
 ASTRAY = 0.02
@@ -24,45 +27,44 @@ REFUSED = 0.002
 """Records without sense among the events."""
 
 
-def main(bootstrap_servers: str, prefix: str, partitions: int, rate: float, seed: int, file: Path) -> None:
+async def main(
+    bootstrap_servers: str, prefix: str, partitions: int, rate: float, seed: int, file: Path
+) -> None:
     """Send everything, then say so."""
     rng = random.Random(seed)
-    producer = KafkaProducer(
-        bootstrap_servers=bootstrap_servers,
-        linger_ms=5,
-        acks="all",
-        # An outage of the brokers is part of the exercise.
-        request_timeout_ms=5_000,
-        delivery_timeout_ms=600_000,
-        max_block_ms=600_000,
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap_servers, linger_ms=5, enable_idempotence=True, request_timeout_ms=5_000
     )
+    # An outage of the brokers is part of the exercise.
+    never_expire_batches(producer)
+    await producer.start()
     again: list[tuple[str, bytes, bytes, int]] = []
+    sent: list[asyncio.Future[Any]] = []
     started = time.monotonic()
-    with file.open("rb") as lines:
-        for i, line in enumerate(lines):
-            event = json.loads(line)
-            customer = event.get("user_id") or event.get("anonymous_id") or event.get("account_id") or ""
-            key = customer.encode()
-            number = rng.randrange(partitions) if rng.random() < ASTRAY else murmur2(key, partitions)
-            topic = event.get("topic") or EVENT_TYPES[event["type"]].topic
-            row = (prefix + topic, line.strip(), key, number)
-            rows = [row]
-            if rng.random() < REPEATED:
-                again.append(row)
-            if again and rng.random() < 2 * REPEATED:
-                rows.append(again.pop(rng.randrange(len(again))))
-            if rng.random() < REFUSED:
-                rows.append((prefix + topic, b"{", key, number))
-            for name, value, of, partition in rows:
-                producer.send(name, value=value, key=of, partition=partition)
-            ahead = started + i / rate - time.monotonic()
-            if ahead > 0.01:
-                time.sleep(ahead)
-    producer.flush(timeout=600)
-    producer.close()
+    for i, line in enumerate(file.read_bytes().splitlines()):
+        event = json.loads(line)
+        customer = event.get("user_id") or event.get("anonymous_id") or event.get("account_id") or ""
+        key = customer.encode()
+        number = rng.randrange(partitions) if rng.random() < ASTRAY else murmur2(key, partitions)
+        topic = event.get("topic") or EVENT_TYPES[event["type"]].topic
+        row = (prefix + topic, line, key, number)
+        rows = [row]
+        if rng.random() < REPEATED:
+            again.append(row)
+        if again and rng.random() < 2 * REPEATED:
+            rows.append(again.pop(rng.randrange(len(again))))
+        if rng.random() < REFUSED:
+            rows.append((prefix + topic, b"{", key, number))
+        for name, value, of, partition in rows:
+            sent.append(await producer.send(name, value=value, key=of, partition=partition))
+        ahead = started + i / rate - time.monotonic()
+        if ahead > 0.01:
+            await asyncio.sleep(ahead)
+    await asyncio.gather(*sent)
+    await producer.stop()
     print("sent", flush=True)
 
 
 if __name__ == "__main__":
     bootstrap, topic_prefix, count, per_second, seeded, path = sys.argv[1:]
-    main(bootstrap, topic_prefix, int(count), float(per_second), int(seeded), Path(path))
+    asyncio.run(main(bootstrap, topic_prefix, int(count), float(per_second), int(seeded), Path(path)))

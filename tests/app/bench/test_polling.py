@@ -7,8 +7,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.exposition import generate_latest
 
-from app.bench.polling import EAGER_S, SELDOM_S, Sample, pause_s, results_of
-from streams.metrics import EVENTS
+from app.bench.polling import EAGER_S, SELDOM_S, Counts, Sample, counts_of, pause_s
+from streams.metrics import EVENTS, LATE_COUNTS
 
 TOTAL = 100_000
 
@@ -60,14 +60,20 @@ def test_it_reads_what_became_of_the_records_of_the_source_topics() -> None:
     other = CounterMetricFamily("selfserve_other", "Not read.", labels=["topic", "result"])
     other.add_metric(["product.events", "processed"], 9)
 
+    late = CounterMetricFamily("selfserve_late_counts", LATE_COUNTS.help, value=4)
+
     class Collector:
         def collect(self) -> list[CounterMetricFamily]:
-            return [other, events]
+            return [other, events, late]
 
     registry.register(Collector())
     page = generate_latest(registry).decode()
-    assert results_of(page, ["product.events", "support.events"]) == {"processed": 90, "duplicate": 3}
+    counts = counts_of(page, ["product.events", "support.events"])
+    assert counts == Counts({"processed": 90, "duplicate": 3}, late_counts=4)
+    assert counts.total == 93
 
 
 def test_a_worker_that_has_nothing_yet_has_no_results() -> None:
-    assert results_of("# HELP selfserve_owned_partitions x\nselfserve_owned_partitions 0.0\n", ["a"]) == {}
+    assert counts_of(
+        "# HELP selfserve_owned_partitions x\nselfserve_owned_partitions 0.0\n", ["a"]
+    ) == Counts({}, 0)

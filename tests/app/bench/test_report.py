@@ -41,6 +41,7 @@ def report() -> Report:
         contestants=summaries,
         ratios=ratios(summaries),
         worker_results={"processed": 9_900, "duplicate": 100},
+        worker_late_counts=[0, 0, 0],
         worker_rss_bytes=spread([200.0 * (1 << 20)]),
         others_cores=spread([0.01, 0.02, 0.4]),
         profile=Profile(400, {"decode": 0.25, "facts and panes": 0.75, "other": 0.0}, idle=0.125),

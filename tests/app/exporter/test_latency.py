@@ -9,7 +9,7 @@ MINUTE = NOW // 60_000 * 60_000
 
 def observed(world: World) -> tuple[float, float]:
     registry = world.live.latency.registry
-    name = "selfserve_event_to_gauge_seconds"
+    name = "selfserve_event_to_value_seconds"
     count, total = registry.get_sample_value(f"{name}_count"), registry.get_sample_value(f"{name}_sum")
     assert count is not None
     assert total is not None

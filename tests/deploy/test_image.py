@@ -1,0 +1,114 @@
+"""The Dockerfile: pinned, unprivileged, and made of what is there."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from importlib import metadata
+from pathlib import PurePosixPath
+
+import pytest
+from packaging.requirements import Requirement
+
+from app.settings import Settings
+from tests.conftest import REPOSITORY
+
+DOCKERFILE = REPOSITORY / "deploy" / "Dockerfile"
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Return the instructions in order: their name and the rest of the line."""
+    text = re.sub(r"^\s*#.*\n", "", DOCKERFILE.read_text(), flags=re.MULTILINE).replace("\\\n", " ")
+    return [
+        (name, " ".join(rest.split()))
+        for name, _, rest in (line.partition(" ") for line in text.splitlines() if line.strip())
+    ]
+
+
+def all_of(name: str) -> list[str]:
+    return [rest for found, rest in instructions() if found == name]
+
+
+def selected(variable: str) -> set[str]:
+    """Return the package names of the awk pattern that sets ``variable``."""
+    match = re.search(rf"{variable} = /\^\(([^)]*)\)==/", DOCKERFILE.read_text())
+    assert match is not None
+    return set(match[1].split("|"))
+
+
+def locked(name: str) -> set[str]:
+    return set(re.findall(r"^([a-z0-9-]+)==", (REPOSITORY / name).read_text(), re.MULTILINE))
+
+
+def test_both_stages_begin_with_the_same_full_version() -> None:
+    bases = [base.partition(" ")[0] for base in all_of("FROM")]
+
+    assert len(bases) == 2
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.1[1-9]\.[0-9]+-slim-[a-z]+", bases[0])
+
+
+def test_it_runs_as_nobody_in_particular() -> None:
+    user, group = all_of("USER")[-1].split(":")
+
+    assert user.isdigit()
+    assert group.isdigit()
+    assert int(user) != 0
+    assert f"--uid {user}" in " ".join(all_of("RUN"))
+    last_root = max(index for index, (name, _) in enumerate(instructions()) if name in {"RUN", "COPY"})
+    assert instructions().index(("USER", f"{user}:{group}")) > last_root
+
+
+def test_it_has_a_health_check_and_the_ports_of_the_settings() -> None:
+    settings = Settings()
+
+    assert all_of("HEALTHCHECK")[0].endswith('CMD ["selfserve", "check", "--alive"]')
+    assert all_of("EXPOSE") == [f"{settings.exporter.port} {settings.worker.port}"]
+    assert all_of("ENTRYPOINT") == ['["selfserve"]']
+
+
+def test_everything_that_is_installed_is_locked() -> None:
+    installs = re.findall(r"pip install ([^&]*)", " ".join(all_of("RUN")))
+
+    assert installs
+    for arguments in installs:
+        assert "--require-hashes" in arguments or "--no-index" in arguments, arguments
+
+
+def test_what_is_left_out_and_what_is_selected_is_in_the_locks() -> None:
+    assert selected("left_out") <= locked("requirements.lock")
+    assert selected("wanted") <= locked("requirements-dev.lock")
+
+
+def test_what_builds_the_wheel_is_complete() -> None:
+    needed = {"hatchling"}
+    for text in metadata.requires("hatchling") or []:
+        requirement = Requirement(text)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": "", "python_version": "3.12"}):
+            needed.add(requirement.name)
+
+    assert selected("wanted") == needed
+
+
+def test_only_the_embedded_kafka_goes_without_something() -> None:
+    text = (REPOSITORY / "pyproject.toml").read_text()
+    match = re.search(r"^kafka = \[(.*)\]$", text, re.MULTILINE)
+    assert match is not None
+    assert selected("left_out") == {Requirement(entry.strip(' "')).name for entry in match[1].split(",")}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [source for line in all_of("COPY") if not line.startswith("--from") for source in line.split()[:-1]],
+)
+def test_what_is_copied_exists_and_is_not_ignored(source: str) -> None:
+    rules = (REPOSITORY / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
+    is_ignored = False
+    for rule in rules:
+        if rule and not rule.startswith("#"):
+            pattern = PurePosixPath(rule.removeprefix("!")).as_posix()
+            if fnmatch.fnmatch(source, pattern):
+                is_ignored = not rule.startswith("!")
+
+    assert (REPOSITORY / source).exists()
+    assert not is_ignored
