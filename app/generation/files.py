@@ -8,7 +8,9 @@ from app.config.links import LinkSettings
 from app.generation import names
 from app.generation.kpi_rules import kpi_group
 from app.generation.pipeline_rules import pipeline_group
-from app.generation.rule_tests import pipeline_cases, ratio_cases, rule_tests
+from app.generation.pipeline_tests import pipeline_cases
+from app.generation.ratio_tests import ratio_cases
+from app.generation.rule_tests import rule_tests
 from app.generation.rules import rule_file
 from app.generation.runbooks import kpi_runbooks, pipeline_runbooks
 

@@ -105,7 +105,7 @@ class Chaos:
                 getattr(self, f"_{action}")()
                 self.report.done[action] += 1
                 self._note(action, started)
-        assert load.wait(900) == 0
+        assert load.wait(900) == 0, self._load_log.read_text()[-4000:]
 
     # The cast
 
@@ -122,11 +122,18 @@ class Chaos:
         file = self.service.directory / "events.ndjson"
         write_events(file, self.plan)
         arguments = [self.service.bootstrap_servers, self.service.prefix, self.service.partitions]
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.load"]
-            + [str(value) for value in (*arguments, self.plan.rate, self.plan.seed, file)],
-            env=environment(),
-        )
+        with self._load_log.open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.crash.load"]
+                + [str(value) for value in (*arguments, self.plan.rate, self.plan.seed, file)],
+                stdout=log,
+                stderr=log,
+                env=environment(),
+            )
+
+    @property
+    def _load_log(self) -> Path:
+        return self.service.directory / "load.log"
 
     def _bury(self) -> None:
         """Replace workers that have ended by themselves."""

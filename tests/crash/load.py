@@ -28,7 +28,7 @@ REFUSED = 0.002
 
 
 async def main(
-    bootstrap_servers: str, prefix: str, partitions: int, rate: float, seed: int, file: Path
+    bootstrap_servers: str, prefix: str, partitions: int, rate: float, seed: int, lines: list[bytes]
 ) -> None:
     """Send everything, then say so."""
     rng = random.Random(seed)
@@ -41,7 +41,7 @@ async def main(
     again: list[tuple[str, bytes, bytes, int]] = []
     sent: list[asyncio.Future[Any]] = []
     started = time.monotonic()
-    for i, line in enumerate(file.read_bytes().splitlines()):
+    for i, line in enumerate(lines):
         event = json.loads(line)
         customer = event.get("user_id") or event.get("anonymous_id") or event.get("account_id") or ""
         key = customer.encode()
@@ -67,4 +67,13 @@ async def main(
 
 if __name__ == "__main__":
     bootstrap, topic_prefix, count, per_second, seeded, path = sys.argv[1:]
-    asyncio.run(main(bootstrap, topic_prefix, int(count), float(per_second), int(seeded), Path(path)))
+    asyncio.run(
+        main(
+            bootstrap,
+            topic_prefix,
+            int(count),
+            float(per_second),
+            int(seeded),
+            Path(path).read_bytes().splitlines(),
+        )
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import jsonschema
 import pytest
-from jsonschema.validators import validator_for
+from jsonschema.validators import Draft7Validator, validator_for
 from kafka.admin import ConfigResource, KafkaAdminClient
 
 from app import __version__
@@ -30,7 +30,10 @@ NO_PROPERTY = {"CLUSTER_ID", "KAFKA_HEAP_OPTS"}
 
 def validate(document: dict[str, Any]) -> None:
     schema = compose_schema()
-    validator_for(schema)(schema).validate(document)
+    # The schema names its draft in a way that the library does not know.
+    validator = Draft7Validator if "draft-07" in schema["$schema"] else validator_for(schema)
+    validator.check_schema(schema)
+    validator(schema).validate(document)
 
 
 def environment(service: str) -> dict[str, str]:

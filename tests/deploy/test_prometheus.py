@@ -17,7 +17,8 @@ from app.generation import names
 from app.generation.files import alerting_kpis
 from app.generation.kpi_rules import kpi_group
 from app.generation.pipeline_rules import pipeline_group
-from app.generation.rule_tests import ratio_cases, rule_tests
+from app.generation.ratio_tests import ratio_cases
+from app.generation.rule_tests import rule_tests
 from app.generation.rules import rule_file
 from tests.deploy.support import PROMETHEUS
 

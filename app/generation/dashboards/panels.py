@@ -165,7 +165,7 @@ def curves(
         .thresholds(_thresholds(steps or NO_STEPS))
         .thresholds_style(
             common.GraphThresholdsStyleConfig().mode(
-                GraphThresholdsStyleMode.OFF if steps is None else GraphThresholdsStyleMode.DASHED_AREA
+                GraphThresholdsStyleMode.OFF if steps is None else GraphThresholdsStyleMode.DASHED_AND_AREA
             )
         )
         .no_value(NO_DATA)
@@ -216,7 +216,7 @@ def rows(
     panel = (
         table.Panel()
         .unit(head.unit)
-        .no_value("–")  # noqa: RUF001  # a dash, as everywhere for a cell without a value
+        .no_value("–")
         .sort_by([common.TableSortByFieldState().display_name(sort_by).desc(descending)])
     )
     names: dict[str, str] = {}

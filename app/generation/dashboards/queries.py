@@ -86,6 +86,10 @@ class KpiQueries:
         """Whether the numerator is shown in parts that add up to it."""
         return isinstance(self.kpi.value, Ratio) and self.kpi.value.split is not None
 
+    def varies_by(self, label: str) -> bool:
+        """Whether the KPI is broken down by a dimension."""
+        return label in [dimension.name for dimension in self.breakdowns]
+
     @property
     def breakdowns(self) -> Sequence[Dimension]:
         """The dimensions that have an overall value; by the others every figure is broken down anyway."""
@@ -137,11 +141,11 @@ class KpiQueries:
         # One denominator for several values: it is repeated beside each of them.
         return f"0 * {self.by_label(cut)} + on ({', '.join(own)}) group_left () {samples}"
 
-    def extra(self, extra: Extra, cut: Cut) -> str:
+    def further(self, extra: Extra, cut: Cut) -> str:
         """Return the values of a further family."""
         return self._query(self._families[extra.suffix], replace(cut, at={}), extra.dimensions)
 
-    def extra_free(self, extra: Extra, cut: Cut) -> list[str]:
+    def further_free(self, extra: Extra, cut: Cut) -> list[str]:
         """Return the labels by which the series of a further family still differ."""
         family = self._families[extra.suffix]
         fixed = self._matchers(family, replace(cut, at={}), extra.dimensions)
