@@ -8,6 +8,7 @@ from pathlib import Path
 from app.catalogue.load import load_catalogue
 from app.catalogue.pages import reference_pages
 from app.config.documentation import configuration_page
+from app.errors import UserError
 from app.generation.files import prometheus_files, runbook_files
 from app.settings import SECTIONS, Settings
 
@@ -28,11 +29,26 @@ def _runbooks(settings: Settings) -> dict[str, str]:
     return runbook_files(load_catalogue(), settings.links)
 
 
+def _dashboards(settings: Settings) -> dict[str, str]:
+    try:
+        from app.generation.dashboards.files import dashboard_files  # noqa: PLC0415  # an extra: only built here
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "grafana_foundation_sdk":
+            raise
+        raise UserError(
+            "the dashboards are built with grafana-foundation-sdk, which is not installed here; install it with"
+            " pip install 'selfserve[generate]' (any version but grafana-foundation-sdk==0.0.18 may be for an old Grafana)"
+        ) from None
+    catalogue = load_catalogue()
+    return dashboard_files(catalogue, prometheus_files(catalogue, settings.links), settings.links)
+
+
 GENERATORS: tuple[Callable[[Settings], Mapping[str, str]], ...] = (
     _configuration,
     _reference,
     _prometheus,
     _runbooks,
+    _dashboards,
 )
 """Each returns files: the path, with forward slashes, and the text. No path is returned by two."""
 

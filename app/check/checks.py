@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from kafka.admin import KafkaAdminClient
-from kafka.errors import KafkaError
 
 from app.check.cluster import SUBJECT as KAFKA
 from app.check.cluster import brokers_of, clock_finding, cluster_findings, unreachable_brokers
@@ -35,10 +34,10 @@ def check(settings: Settings) -> Iterator[Finding]:
     except KafkaUnreachableError as error:
         what, _, rest = str(error).partition("\n")
         yield fail(KAFKA, what.rstrip("."), "", rest.splitlines())
-    except (KafkaError, UserError) as error:
+    except UserError as error:
         yield fail(
             KAFKA,
-            f"{servers} answers, but not this question: {error}",
+            str(error).rstrip("."),
             "If it has just been started, try again. Otherwise see the brokers' logs, and what this user may do there.",
         )
 

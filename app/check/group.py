@@ -40,12 +40,17 @@ class Position:
     @property
     def lag(self) -> int:
         """Records that wait."""
-        return self.end - max(self.first, self.committed or 0)
+        return max(0, self.end - max(self.first, self.committed or 0))
 
     @property
     def lost(self) -> int:
         """Records that were deleted before they were processed."""
         return 0 if self.committed is None else max(0, self.first - self.committed)
+
+    @property
+    def recreated(self) -> bool:
+        """Whether more was processed than there is."""
+        return self.committed is not None and self.committed > self.end
 
 
 @dataclass(frozen=True)
@@ -135,13 +140,11 @@ def lag_findings(group: GroupState, positions: Mapping[TopicPartition, Position]
     found = [
         fail(
             LAG,
-            f"{position.lost:,} records of {partition.topic}, partition {partition.partition}, were deleted before they"
-            " were processed",
-            "The worker that owns the partition stops and says so. Restore them, or go on without them: selfserve worker"
-            " --accept-gap. Then give the topic a longer retention.",
+            f"{_gap(partition, position)}. The worker that owns the partition stops",
+            "Restore the records, or go on without them by starting one worker once with --accept-gap.",
         )
         for partition, position in positions.items()
-        if position.lost
+        if position.lost or position.recreated
     ]
     by_topic: dict[str, int] = {}
     for partition, position in positions.items():
@@ -153,6 +156,16 @@ def lag_findings(group: GroupState, positions: Mapping[TopicPartition, Position]
         return [*found, warn(LAG, text, "Start one with: selfserve worker.", details)]
     text = f"{waiting:,} records wait to be processed" if waiting else "everything is processed"
     return [*found, ok(LAG, text, details if waiting else ())]
+
+
+def _gap(partition: TopicPartition, position: Position) -> str:
+    where = f"{partition.topic}, partition {partition.partition}"
+    if position.recreated:
+        return (
+            f"{where}: record {position.committed:,} would be next, but there are {position.end:,}; the topic was"
+            " recreated"
+        )
+    return f"{where}: {position.lost:,} records were deleted before they were processed"
 
 
 def _member(described: Mapping[str, Any]) -> Member:

@@ -29,6 +29,11 @@ PIPELINE_FILE: Final = "selfserve"
 """Stem of the files about the service itself; those of a KPI have its id."""
 
 
+def by_channel(kpi: Kpi) -> bool:
+    """Return whether alerts on a KPI are broken down by channel."""
+    return any(dimension.name == CHANNEL for dimension in kpi.dimensions)
+
+
 def value_record(kpi: Kpi) -> str:
     """Return the recorded series of a ratio's value, one for all exporters."""
     return f"kpi:{kpi.stem}:{kpi.kind}"

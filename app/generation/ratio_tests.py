@@ -103,7 +103,7 @@ def _cases(
     ``when`` says at which minutes the alert has fired for the situations for which it fires at all. Where the KPI has
     channels, each situation is that of a channel, and one test has them all; where it has none, each has its own.
     """
-    if _has_channel(kpi):
+    if names.by_channel(kpi):
         series: dict[str, str] = {}
         for channel, situation in situations.items():
             series |= series_of(kpi, window, situation, {names.CHANNEL: channel})
@@ -131,13 +131,9 @@ def _labels(kpi: Kpi, window: str | None, severity: str, channel: str) -> Docume
     recorded = dict.fromkeys(family_of(kpi, VALUE).labels, OVERALL)
     if window is not None:
         recorded[WINDOW] = window
-    if _has_channel(kpi):
+    if names.by_channel(kpi):
         recorded[names.CHANNEL] = channel
     return {**recorded, **JOB, **alert_labels(kpi, severity)}
-
-
-def _has_channel(kpi: Kpi) -> bool:
-    return any(dimension.name == names.CHANNEL for dimension in kpi.dimensions)
 
 
 def _percent(value: float) -> str:

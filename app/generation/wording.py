@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from app.catalogue.alerts import BandAlert, DropAlert
 from app.catalogue.model import Kpi
+from app.catalogue.naming import WINDOW
 from app.catalogue.pages import format_value
 from app.config.links import LinkSettings
 from app.generation import names
@@ -29,16 +30,13 @@ class Fill:
 
 def template(kpi: Kpi, window: str | None) -> Fill:
     """Return the gaps as templates that Prometheus fills."""
-    labels = [] if window is None else [f'window="{window}"']
-    has_channel = any(dimension.name == names.CHANNEL for dimension in kpi.dimensions)
-    if has_channel:
+    labels = [] if window is None else [f'{WINDOW}="{window}"']
+    arguments = ""
+    if names.by_channel(kpi):
         labels.append(f"{names.CHANNEL}=%q")
+        arguments = f" $labels.{names.CHANNEL}"
     selector = f"{{{','.join(labels)}}}" if labels else ""
-    query = (
-        f"printf `{names.value_record(kpi)}{selector}` $labels.{names.CHANNEL}"
-        if has_channel
-        else (f"`{names.value_record(kpi)}{selector}`")
-    )
+    query = f"printf `{names.value_record(kpi)}{selector}`{arguments}"
     return Fill(
         value="{{ $value | humanizePercentage }}",
         now=f"{{{{ with {query} | query }}}}{{{{ . | first | value | humanizePercentage }}}}{{{{ end }}}}",
@@ -88,6 +86,4 @@ def links_of(alert: str, subject: str, links: LinkSettings) -> dict[str, str]:
 
 
 def _channel(kpi: Kpi, fill: Fill) -> str:
-    if all(dimension.name != names.CHANNEL for dimension in kpi.dimensions):
-        return ""
-    return f" (channel {fill.channel})"
+    return f" (channel {fill.channel})" if names.by_channel(kpi) else ""

@@ -35,6 +35,12 @@ def identity_of(event_id: str, seed: int) -> int:
     return xxh3_64_intdigest(event_id.encode(), seed)
 
 
+def is_in(frozen: array[int], identity: int) -> bool:
+    """Whether a frozen bucket holds an identity."""
+    i = bisect_left(frozen, identity)
+    return i < len(frozen) and frozen[i] == identity
+
+
 class Deduplication:
     """The identities seen within one horizon, in one partition."""
 
@@ -48,29 +54,33 @@ class Deduplication:
         self._fresh: dict[int, list[int]] = {}
         self._written: deque[tuple[int, int]] = deque()
 
-    def seen(self, identity: int, minute: int) -> bool:
-        """Whether an identity was seen at this minute before; from now on it was."""
-        bucket = self._live.get(minute)
-        if bucket is None:
-            bucket = self._live[minute] = set()
-        elif identity in bucket:
-            return True
-        frozen = self._frozen.get(minute)
-        if frozen is not None:
-            i = bisect_left(frozen, identity)
-            if i < len(frozen) and frozen[i] == identity:
-                return True
-        bucket.add(identity)
+    def bucket(self, minute: int) -> tuple[set[int], list[int], array[int] | None]:
+        """What is kept of a minute: identities, those among them that are not yet stored, and frozen ones (`is_in`).
+
+        Whoever finds an identity in neither the first nor the last adds it to the first two. Good until the next
+        `take_fresh` or `expire`.
+        """
+        live = self._live.get(minute)
+        if live is None:
+            live = self._live[minute] = set()
         fresh = self._fresh.get(minute)
         if fresh is None:
-            self._fresh[minute] = [identity]
-        else:
-            fresh.append(identity)
+            fresh = self._fresh[minute] = []
+        return live, fresh, self._frozen.get(minute)
+
+    def seen(self, identity: int, minute: int) -> bool:
+        """Whether an identity was seen at this minute before; from now on it was."""
+        live, fresh, frozen = self.bucket(minute)
+        if identity in live or (frozen is not None and is_in(frozen, identity)):
+            return True
+        live.add(identity)
+        fresh.append(identity)
         return False
 
     def take_fresh(self, sequence: int) -> bytes | None:
         """The identities of the current checkpoint, packed, to be stored under `sequence`; None if there are none."""
-        fresh, self._fresh = self._fresh, {}
+        fresh = {minute: hashes for minute, hashes in self._fresh.items() if hashes}
+        self._fresh = {}
         if not fresh:
             return None
         self._written.append((sequence, max(fresh)))

@@ -433,7 +433,7 @@ def _is_settled(course: Course) -> bool:
 
 
 def _adds_nothing(conversation: Conversation, entry: Entry) -> bool:
-    """Whether an event only makes a settled conversation longer. (A bot's message would make it a self-service issue.)"""
+    """Whether an event only makes a settled conversation longer; a bot's message would make it a self-service issue."""
     entries = conversation.entries
     message = entry[1] in (MESSAGE_CUSTOMER, MESSAGE_AGENT_PUBLIC, MESSAGE_AGENT_PRIVATE)
     return message and entry > entries[-1] and len(entries) < MAX_ENTRIES

@@ -27,7 +27,7 @@ from streams.core.measures import MEASURES, Contribution
 from streams.core.panes import MeasurePanes, Panes
 from streams.core.rules import Rules
 from streams.core.support import Support
-from streams.core.time import MINUTE_MS
+from streams.core.time import HOUR_MINUTES, MINUTE_MS
 
 
 class _ProfileSlots(NamedTuple):
@@ -228,6 +228,15 @@ class Ledger:
         """`Customer.join_activity` for one whose dimensions stay as they are, with its effect on the panes. The shortest path."""
         day = self.rules.calendar.day_of(minute)
         last, platforms = c.last, c.platforms
+        if (
+            platforms is None
+            and minute > last >= self._active.rolled_to
+            and platform == c.platform
+            and c.active_slot >= 0
+            and c.days >> (day - c.day0) & 1
+        ):
+            self._go_on(c, minute, platform)
+            return
         if last < 0:
             self._first_activity(c, minute, day, platform)
             return
@@ -251,6 +260,31 @@ class Ledger:
                     self._days_by_platform.bump(self._platform(platform).days, day)
         if platforms is not None:
             self._platform_activity(platforms, platform, minute, day)
+
+    def _go_on(self, c: Customer, minute: int, platform: str) -> None:
+        """Move a customer's last minute on, on a day and platform on which it was active before: `move`, twice at once."""
+        last = c.last
+        hour, new_hour = last // HOUR_MINUTES, minute // HOUR_MINUTES
+        at, to = last - hour * HOUR_MINUTES, minute - new_hour * HOUR_MINUTES
+        for panes, slots in (
+            (self._active, c.active_slot),
+            (self._by_platform, self._platforms[platform].last),
+        ):
+            blocks = panes.blocks
+            numbers = blocks[hour]
+            n = numbers[slots + at] - 1
+            if n:
+                numbers[slots + at] = n
+            else:
+                del numbers[slots + at]
+            panes.dirty.add(hour)
+            if new_hour != hour:
+                panes.dirty.add(new_hour)
+                if new_hour not in blocks:
+                    blocks[new_hour] = {}
+                numbers = blocks[new_hour]
+            numbers[slots + to] = numbers.get(slots + to, 0) + 1
+        c.last = minute
 
     def _first_activity(self, c: Customer, minute: int, day: int, platform: str) -> None:
         c.platform, c.last, c.day0, c.days = platform, minute, day, 1

@@ -12,13 +12,12 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from schemas.decode import MAX_EVENT_BYTES, check, decode, refuse
 from schemas.events import Event, instant_ms
-from schemas.fields import MAX_TIME_MS
 from schemas.reasons import Reason, Refusal
 from schemas.topics import SOURCE_TOPICS
 from streams.core import person
 from streams.core.changelog import Loader, StateRecord, take_panes, take_state
-from streams.core.customer import Customer
-from streams.core.deduplication import Deduplication, identity_of, seed_of
+from streams.core.customer import NEVER, Customer
+from streams.core.deduplication import Deduplication, identity_of, is_in, seed_of
 from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
 from streams.core.join import tell
@@ -43,8 +42,12 @@ EVENTS_TOPIC: Final = "selfserve.events"
 """The internal source: forwarded events, claims, and the facts of visitors that became users."""
 CONSUMED: Final = (*(t.name for t in SOURCE_TOPICS), EVENTS_TOPIC)
 """The co-partitioned topics of a partition number."""
+PRODUCT_TOPIC: Final = "product.events"
+"""The topic with the shorter horizon of deduplication."""
+MAX_SEEDS: Final = 10_000
+"""Sources that are remembered by their hash seeds; a hostile stream may name any number."""
 LATE_MS: Final = 5 * MINUTE_MS
-"""How far behind the greatest event time of its partition an event is called late."""
+"""How far behind the greatest event time of its topic's partition an event is called late."""
 MAX_HOPS: Final = 8
 """Forwards after which an event stays where it is: claims in a circle must not keep it travelling."""
 
@@ -137,8 +140,14 @@ class PartitionState:
         self._home = PARTITIONERS[partitioner]
         self.rules = Rules(definitions)
         self.ledger = Ledger(self.rules)
-        self._product = Deduplication(definitions.dedup_horizon_product_ms)
-        self._others = Deduplication(definitions.dedup_horizon_ms)
+        self._memories = {
+            topic: Deduplication(
+                definitions.dedup_horizon_product_ms
+                if topic == PRODUCT_TOPIC
+                else definitions.dedup_horizon_ms
+            )
+            for topic in CONSUMED
+        }
         self._seeds: dict[str, int] = {}
         self._loader: Loader | None = None
         self._sequence = 0
@@ -168,13 +177,22 @@ class PartitionState:
     # ---- records in ------------------------------------------------------------------------------------------------
 
     def process(self, topic: str, records: Sequence[Record]) -> None:
-        """Join one batch of one topic. An exception means a bug: this memory must then never be checkpointed."""
+        """Join one batch of one topic. An exception means a bug: this memory must then never be checkpointed.
+
+        What is ordinary (a known customer, nearly in order) is done here, with everything at hand; the rest is `_take`'s.
+        """
         if topic == EVENTS_TOPIC:
             for record in records:
                 self._internal(record)
             return
         results = self.results[topic]
         tolerance = self.definitions.future_tolerance_ms
+        customers, by_struct, fast, join = self.ledger.customers, self.rules.by_struct, self._fast, self._join
+        memory, seed = self._memories[topic], self._seed(topic)
+        newest, since = self.newest.get(topic, -1), self.since
+        at_hand = NEVER
+        live, fresh, frozen = memory.bucket(max(newest, 0) // MINUTE_MS)
+        processed = duplicates = 0
         for record in records:
             raw = record.value
             if raw is None or len(raw) > MAX_EVENT_BYTES:
@@ -186,21 +204,63 @@ class PartitionState:
                 self._refuse(topic, record, refuse(raw, error))
                 continue
             time = instant_ms(event.time)
-            customer = event.user_id or event.anonymous_id or event.account_id
-            if customer is None or not 0 <= time <= MAX_TIME_MS:
-                refusal = check(event)
-                if refusal is not None:
-                    self._refuse(topic, record, refusal)
-                    continue
-            if time > record.timestamp + tolerance:
-                self._refuse(topic, record, _future(time, record.timestamp))
+            c = customers.get(event.user_id or "")
+            if (
+                c is None
+                or c.status is not None
+                or time < newest - LATE_MS
+                or not 0 <= time <= record.timestamp + tolerance
+                or event.is_bot
+                or event.is_test
+                or event.source
+            ):
+                self._reach(topic, newest)
+                self._unusual(topic, event, time, record)
+                newest, since = self.newest.get(topic, -1), self.since
                 continue
-            results[self._take(topic, event, customer or "", time, record, 0)] += 1
+            newest = max(newest, time)
+            minute = time // MINUTE_MS
+            if minute != at_hand:
+                at_hand = minute
+                live, fresh, frozen = memory.bucket(minute)
+            identity = identity_of(event.id, seed)
+            if identity in live or (frozen is not None and is_in(frozen, identity)):
+                duplicates += 1
+                continue
+            live.add(identity)
+            fresh.append(identity)
+            if since is None or time < since:
+                since = self.since = time
+            rule = by_struct[event.__class__]
+            if rule.fast and fast(c, event, rule, time):
+                processed += 1
+            else:
+                results[join(c, event, rule, time)] += 1
+        self._reach(topic, newest)
+        results[PROCESSED] += processed
+        results[DUPLICATE] += duplicates
+
+    def _reach(self, topic: str, time: int) -> None:
+        """The greatest event time of a topic is at least this."""
+        if time > self.newest.get(topic, -1):
+            self.newest[topic] = time
+            self.newest_ms = max(self.newest_ms, time)
+
+    def _unusual(self, topic: str, event: Event, time: int, record: Record) -> None:
+        """A decoded event of a source topic that is not ordinary."""
+        refusal = check(event)
+        if refusal is None and time > record.timestamp + self.definitions.future_tolerance_ms:
+            refusal = _future(time, record.timestamp)
+        if refusal is not None:
+            self._refuse(topic, record, refusal)
+            return
+        customer = event.user_id or event.anonymous_id or event.account_id or ""
+        self.results[topic][self._take(topic, event, customer, time, record, 0)] += 1
 
     def _take(self, topic: str, event: Event, customer: str, time: int, record: Record, hops: int) -> str:
         """Join a valid event of a customer ("" for none); the result."""
         if event.is_bot or event.is_test:
-            self._advance(topic, time)
+            self._reach(topic, time)
             self._exclude("is_bot" if event.is_bot else "is_test")
             return EXCLUDED
         c = self.ledger.customers.get(customer)
@@ -216,8 +276,9 @@ class PartitionState:
             self._forward(self._home(user.encode(), self.partitions), user, topic, record, hops)
             return FORWARDED
         rule = self.rules.by_struct[event.__class__]
-        behind = self._advance(topic, time)
-        if self._repeated(topic, event, time, rule):
+        self._reach(topic, time)
+        behind = self.newest[topic] - time
+        if self._repeated(topic, event, time):
             return DUPLICATE
         if behind > LATE_MS:
             self.late_events += 1
@@ -236,16 +297,6 @@ class PartitionState:
         elif rule.fast and c.status is None and self._fast(c, event, rule, time):
             return PROCESSED
         return self._join(c, event, rule, time)
-
-    def _advance(self, topic: str, time: int) -> int:
-        """Time goes on to an event's, if that is greater; how far it lies behind the greatest of the partition (ms)."""
-        newest = self.newest_ms
-        if time > newest:
-            self.newest_ms = self.newest[topic] = time
-            return 0
-        if time > self.newest.get(topic, -1):
-            self.newest[topic] = time
-        return newest - time
 
     def _newcomer(self, c: Customer, event: Event, rule: Rule, time: int) -> None:
         """The short path of a customer's first event, if that is ordinary activity."""
@@ -313,20 +364,22 @@ class PartitionState:
             return EXCLUDED
         return PROCESSED
 
-    def _repeated(self, topic: str, event: Event, time: int, rule: Rule) -> bool:
-        seeds = self._seeds
-        source = event.source or topic
-        seed = seeds.get(source)
-        if seed is None:
-            if len(seeds) > 10_000:
-                seeds.clear()
-            seed = seeds[source] = seed_of(source)
-        memory = self._product if rule.product else self._others
+    def _repeated(self, topic: str, event: Event, time: int) -> bool:
+        memory = self._memories[topic]
         minute = time // MINUTE_MS
-        if minute < self.newest_ms // MINUTE_MS - memory.horizon:
+        # Each topic has its own horizon, and its own time: another topic may be far ahead while a backlog is read.
+        if minute < self.newest[topic] // MINUTE_MS - memory.horizon:
             self.late_counts += 1
             return False
-        return memory.seen(identity_of(event.id, seed), minute)
+        return memory.seen(identity_of(event.id, self._seed(event.source or topic)), minute)
+
+    def _seed(self, source: str) -> int:
+        seed = self._seeds.get(source)
+        if seed is None:
+            if len(self._seeds) > MAX_SEEDS:
+                self._seeds.clear()
+            seed = self._seeds[source] = seed_of(source)
+        return seed
 
     # ---- what travels between partition numbers --------------------------------------------------------------------
 
@@ -454,11 +507,13 @@ class PartitionState:
         ledger.panes.roll(newest, day)
         ledger.residue.roll(newest, day)
         state = take_state(ledger)
-        for name, memory in ((b"p", self._product), (b"o", self._others)):
+        for topic, memory in self._memories.items():
+            name = b"d%d." % CONSUMED.index(topic)
             fresh = memory.take_fresh(self._sequence)
             if fresh is not None:
-                state.append((b"d" + name + b"%d" % self._sequence, fresh))
-            state += [(b"d" + name + b"%d" % gone, None) for gone in memory.expire(newest)]
+                state.append((name + b"%d" % self._sequence, fresh))
+            gone = memory.expire(self.newest.get(topic, 0) // MINUTE_MS)
+            state += [(name + b"%d" % sequence, None) for sequence in gone]
         dead_letters, self._dead_letters = self._dead_letters, []
         forwards, self._forwards = self._forwards, []
         return Changes(state, take_panes(ledger.panes), dead_letters, forwards)
@@ -480,8 +535,8 @@ class PartitionState:
         if key[:1] != b"d":
             self._loading().load_state(key, value)
         elif value is not None:
-            memory = self._product if key[1:2] == b"p" else self._others
-            memory.load(int(key[2:]), value)
+            topic, _, sequence = key[1:].partition(b".")
+            self._memories[CONSUMED[int(topic)]].load(int(sequence), value)
 
     def load_panes(self, key: bytes, value: bytes | None) -> None:
         """One record of `selfserve.panes`, in order, but not META."""

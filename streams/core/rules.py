@@ -54,8 +54,6 @@ class Rule(NamedTuple):
     """A conversation's event: its code (`streams.core.support`)."""
     admin: Admin | None
     """It changes what the customer is, not what it did."""
-    product: bool
-    """It belongs to product.events, whose horizon of deduplication is its own."""
     fast: bool
     """Nothing but activity: the worker's short path applies."""
 
@@ -122,12 +120,11 @@ class Rules:
         self.calendar = Calendar(definitions.timezone)
         self.messages_to_bots = matches(definitions.self_service_actions, "conversation.message")
         self.by_struct: dict[type[e.Event], Rule] = {
-            t.struct: _rule(t.struct, t.name, t.topic, t.makes_known, definitions)
-            for t in EVENT_TYPES.values()
+            t.struct: _rule(t.struct, t.name, t.makes_known, definitions) for t in EVENT_TYPES.values()
         }
 
 
-def _rule(struct: type[e.Event], name: str, topic: str, makes_known: bool, definitions: Definitions) -> Rule:
+def _rule(struct: type[e.Event], name: str, makes_known: bool, definitions: Definitions) -> Rule:
     flow = name.startswith("flow.")
     help_ = _HELP.get(struct)
     code = _CODES.get(struct)
@@ -143,6 +140,5 @@ def _rule(struct: type[e.Event], name: str, topic: str, makes_known: bool, defin
         help=help_,
         code=code,
         admin=admin,
-        product=topic == "product.events",
         fast=makes_known and not (flow or help_ or code or admin or self_service),
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 import warnings
 
 with warnings.catch_warnings():
-    # The classic form of a dashboard is the one that every Grafana in use provisions from files; the classes of the
-    # library advise against it as soon as they are defined.
+    # The classic form of a dashboard is the one that every Grafana in use provisions from files; the library's modules
+    # advise against it as soon as they are imported.
     warnings.simplefilter("ignore", DeprecationWarning)
-    import grafana_foundation_sdk.builders.dashboard as _builders  # noqa: F401
+    import grafana_foundation_sdk.builders.dashboard
+    import grafana_foundation_sdk.builders.prometheus  # noqa: F401

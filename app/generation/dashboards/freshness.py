@@ -36,7 +36,7 @@ def age() -> Panel:
         f" for that moment, and no alert on a KPI fires (from {STALE_AFTER_S} s on)."
     )
     return figure(
-        Head("Figures are complete up to", about, SECONDS, _TO_PIPELINE), LAG, steps=AGE, filled=True
+        Head("Age of the figures", about, SECONDS, _TO_PIPELINE), LAG, steps=AGE, filled=True, missing=BAD
     )
 
 
@@ -69,6 +69,7 @@ def exporters() -> Panel:
         Head("Exporters that publish", about, SHORT, _TO_PIPELINE),
         f"sum({_EXPORTER_CURRENT})",
         steps=(Step(BAD, None), Step(GOOD, 1)),
+        missing=BAD,
     )
 
 

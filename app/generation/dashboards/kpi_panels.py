@@ -21,7 +21,18 @@ from app.generation.dashboards.names import (
     variable,
 )
 from app.generation.dashboards.page import Placed
-from app.generation.dashboards.panels import SHORT, Column, Curve, Head, Link, Steps, curves, figure, rows
+from app.generation.dashboards.panels import (
+    SHORT,
+    TIME_RANGE,
+    Column,
+    Curve,
+    Head,
+    Link,
+    Steps,
+    curves,
+    figure,
+    rows,
+)
 from app.generation.dashboards.queries import WEEK, Cut, KpiQueries
 from app.generation.dashboards.shipped import Shipped
 from app.generation.names import CHANNEL
@@ -215,9 +226,7 @@ def channel_links(labels: Sequence[str]) -> dict[str, str]:
     """Return the link from a row about a channel to the dashboard of that channel."""
     if CHANNEL not in labels:
         return {}
-    return {
-        CHANNEL: f"{dashboard_url(CHANNELS)}?var-{CHANNEL_VARIABLE}=${{__value.raw}}&${{__url_time_range}}"
-    }
+    return {CHANNEL: f"{dashboard_url(CHANNELS)}?var-{CHANNEL_VARIABLE}=${{__value.raw}}&{TIME_RANGE}"}
 
 
 def _legend(labels: Sequence[str], otherwise: str) -> str:

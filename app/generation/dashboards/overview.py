@@ -36,7 +36,7 @@ def overview(catalogue: Catalogue, shipped: Shipped, links: LinkSettings) -> Pag
             page.row(title)
             page.flow(
                 [panels.brief([_to_family(panels, title)]) for panels in rest],
-                width=_NARROWEST,
+                width=6,
                 height=4,
             )
     return page
@@ -70,25 +70,37 @@ def _targets(page: Page, judged: Sequence[KpiPanels]) -> None:
 def _channels(page: Page, catalogue: Catalogue, kpis: Sequence[KpiPanels]) -> None:
     tables = []
     for family, title in catalogue.families.items():
-        columns = []
-        for panels in kpis:
-            if panels.kpi.family == family and panels.queries.varies_by(CHANNEL):
-                cut = Cut(panels.queries.judged_window, by=CHANNEL)
-                # A row is a channel: what differs by another label too has no place in it.
-                if panels.queries.free(cut) == [CHANNEL]:
-                    columns += panels.columns(cut)
-        if columns:
+        shown = [panels for panels in kpis if panels.kpi.family == family and _by_channel_alone(panels)]
+        if shown:
+            columns = [
+                column
+                for panels in shown
+                for column in panels.columns(Cut(panels.queries.judged_window, by=CHANNEL))
+            ]
             about = (
                 "Each KPI by channel over the window that it is judged by, and beside it n, the number of items that the"
                 " value rests on. A channel leads to its own dashboard."
             )
             head = Head(f"{title} by channel", about, SHORT, [Link(title, dashboard_url(family_uid(family)))])
             tables.append(
-                rows(head, [CHANNEL], columns, sort_by=columns[0].title, links=channel_links([CHANNEL]))
+                rows(
+                    head,
+                    [CHANNEL],
+                    columns,
+                    sort_by=columns[0].title,
+                    descending=shown[0].kpi.better == "lower",
+                    links=channel_links([CHANNEL]),
+                )
             )
     if tables:
         page.row("Which channel is it?")
         page.flow(tables, width=WIDTH, height=8)
+
+
+def _by_channel_alone(panels: KpiPanels) -> bool:
+    """Whether a row for each channel has room for the KPI: nothing else makes its series differ."""
+    queries = panels.queries
+    return queries.varies_by(CHANNEL) and queries.free(Cut(queries.judged_window, by=CHANNEL)) == [CHANNEL]
 
 
 def _to_family(panels: KpiPanels, title: str) -> Link:

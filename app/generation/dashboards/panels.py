@@ -24,12 +24,16 @@ from grafana_foundation_sdk.models.common import (
     VizOrientation,
 )
 from grafana_foundation_sdk.models.dashboard import (
+    DashboardSpecialValueMapOptions,
     DataTransformerConfig,
     DynamicConfigValue,
     FieldColorModeId,
     Panel,
+    SpecialValueMap,
+    SpecialValueMatch,
     Threshold,
     ThresholdsMode,
+    ValueMappingResult,
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
@@ -40,6 +44,9 @@ SOURCE: Final = DataSourceRef(type_val="prometheus", uid=DATASOURCE)
 
 NO_DATA: Final = "no data"
 """Shown in the place of a value: no data is not zero."""
+
+TIME_RANGE: Final = "${__url_time_range}"
+"""In an address: the time range that is shown."""
 
 PERCENT: Final = "percentunit"
 SECONDS: Final = "s"
@@ -52,7 +59,7 @@ Steps = Sequence[Step] | Sequence[tuple[str, float | None]]
 
 
 class Link(NamedTuple):
-    """A link from a panel."""
+    """A link from a panel; a path is that of another dashboard, which is opened with the same time range."""
 
     title: str
     url: str
@@ -98,10 +105,12 @@ def figure(
     steps: Steps = NO_STEPS,
     filled: bool = False,
     samples: str | None = None,
+    missing: str = PAST,
 ) -> Panel:
     """Return a panel with one value, and with the query ``samples`` beside it what the value rests on.
 
-    The query is of one instant. Over a range the last value would be shown also where it is long gone.
+    The query is of one instant. Over a range the last value would be shown also where it is long gone. ``missing`` is
+    the colour of no data, which Grafana would otherwise take for less than every step.
     """
     panel = (
         stat.Panel()
@@ -109,6 +118,7 @@ def figure(
         .thresholds(_thresholds(steps))
         .color_scheme(dashboard.FieldColor().mode(FieldColorModeId.THRESHOLDS))
         .no_value(NO_DATA)
+        .mappings([_absent(missing)])
         .graph_mode(BigValueGraphMode.NONE)
         .color_mode(BigValueColorMode.BACKGROUND if filled else BigValueColorMode.VALUE)
         .text_mode(BigValueTextMode.VALUE if samples is None else BigValueTextMode.VALUE_AND_NAME)
@@ -130,12 +140,12 @@ def figure(
     return _headed(panel.build(), head)
 
 
-def figures(head: Head, expression: str, legend: str, *, steps: Steps = NO_STEPS) -> Panel:
+def figures(head: Head, expression: str, legend: str) -> Panel:
     """Return a panel with a bar for each series of an instant query."""
     panel = (
         bargauge.Panel()
         .unit(head.unit)
-        .thresholds(_thresholds(steps))
+        .thresholds(_thresholds(NO_STEPS))
         .color_scheme(dashboard.FieldColor().mode(FieldColorModeId.THRESHOLDS))
         .no_value(NO_DATA)
         .min(0)
@@ -254,6 +264,7 @@ def _looks(column: Column) -> Iterable[DynamicConfigValue]:
         yield DynamicConfigValue("custom.cellOptions", {"type": "color-background", "mode": "basic"})
     elif len(column.steps) > 1:
         plain = [{"color": colour, "value": bound} for colour, bound in column.steps]
+        yield DynamicConfigValue("color", {"mode": "thresholds"})
         yield DynamicConfigValue("thresholds", {"mode": "absolute", "steps": plain})
         yield DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
 
@@ -264,9 +275,8 @@ def _headed(panel: Panel, head: Head) -> Panel:
     panel.datasource = SOURCE
     panel.links = [
         dashboard.DashboardLink(link.title)
-        .url(link.url)
+        .url(f"{link.url}?{TIME_RANGE}" if link.url.startswith("/") else link.url)
         .target_blank(not link.url.startswith("/"))
-        .keep_time(link.url.startswith("/"))
         .build()
         for link in head.links
     ] or None
@@ -278,6 +288,14 @@ def _thresholds(steps: Steps) -> dashboard.ThresholdsConfig:
         dashboard.ThresholdsConfig()
         .mode(ThresholdsMode.ABSOLUTE)
         .steps([Threshold(value=bound, color=colour) for colour, bound in steps])
+    )
+
+
+def _absent(colour: str) -> SpecialValueMap:
+    return SpecialValueMap(
+        options=DashboardSpecialValueMapOptions(
+            match=SpecialValueMatch.NULL_AND_NAN, result=ValueMappingResult(text=NO_DATA, color=colour)
+        )
     )
 
 

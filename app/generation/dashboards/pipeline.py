@@ -39,7 +39,7 @@ from streams.metrics import (
 )
 from streams.metrics import LAG as WAITING
 
-_EVENT_TO_GAUGE: Final = "selfserve_event_to_gauge_seconds"
+_EVENT_TO_VALUE: Final = "selfserve_event_to_value_seconds"
 _EXPORTER_LAG: Final = "selfserve_exporter_lag_seconds"
 _ACCOUNTED: Final = "selfserve_accounted_records"
 _REFUSED: Final = "selfserve_refused_records"
@@ -60,7 +60,7 @@ def pipeline() -> Page:
         [
             curves(
                 Head(
-                    "Age of the figures",
+                    "Age of the figures over time",
                     "Evaluation lag, and what each exporter may have left unread.",
                     SECONDS,
                 ),
@@ -73,11 +73,11 @@ def pipeline() -> Page:
             ),
             curves(
                 Head(
-                    "From event to gauge",
+                    "From event to value",
                     "Age of the newest event of each checkpoint at the moment from which on the KPIs hold it.",
                     SECONDS,
                 ),
-                [_quantile(_EVENT_TO_GAUGE, 0.5), _quantile(_EVENT_TO_GAUGE, 0.99)],
+                [_quantile(_EVENT_TO_VALUE, 0.5), _quantile(_EVENT_TO_VALUE, 0.99)],
                 least=0,
             ),
         ],
