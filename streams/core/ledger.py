@@ -107,19 +107,25 @@ class Ledger:
         """Join an event (any but a deletion) with its customer's facts and carry the difference into the panes."""
         self.mark(c)
         rule = told.rule
-        if rule.admin is not None or c.excluded:
+        if rule.admin is not None or (c.status is not None and c.excluded):
             self._apply_whole(c, told)
             return
         time, minute = told.time, told.time // MINUTE_MS
-        if self._turns(c, told):
+        plan, segment, role = told.plan, told.segment, told.role
+        if (
+            (rule.known and not 0 <= c.known <= minute)
+            or (plan and plan != c.plan)
+            or (segment and segment != c.segment)
+            or (role and role != c.role)
+        ):
             self._turn(c, told)
         else:
             # Nothing changes but the times at which the attributes were last told.
-            if time > c.plan_time and told.plan:
+            if plan and time > c.plan_time:
                 c.plan_time = time
-            if time > c.segment_time and told.segment:
+            if segment and time > c.segment_time:
                 c.segment_time = time
-            if time > c.role_time and told.role:
+            if role and time > c.role_time:
                 c.role_time = time
         if rule.active:
             self.activity(c, minute, platform_of(told.event, self.dimensions))
@@ -132,19 +138,8 @@ class Ledger:
             if event is not None:
                 add_to(self.panes, update_help(c.opened(), event, self.rules.definitions))
 
-    def _turns(self, c: Customer, told: Told) -> bool:
-        """Whether the event changes whom the customer counts as: an attribute, or since when it is known."""
-        time = told.time
-        if told.rule.known and (c.known < 0 or time // MINUTE_MS < c.known):
-            return True
-        return (
-            (told.plan not in ("", c.plan) and (time, told.plan) > (c.plan_time, c.plan))
-            or (told.segment not in ("", c.segment) and (time, told.segment) > (c.segment_time, c.segment))
-            or (told.role not in ("", c.role) and (time, told.role) > (c.role_time, c.role))
-        )
-
     def _turn(self, c: Customer, told: Told) -> None:
-        """Move all that the customer itself contributes to what it counts as from now on."""
+        """Move all that the customer itself contributes, if it may count as another from now on."""
         if c.known < 0 and c.last < 0 and told.rule.known and c.support is None and c.status is None:
             c.join_attribute("plan", told.time, told.plan)
             c.join_attribute("segment", told.time, told.segment)

@@ -179,7 +179,7 @@ class PartitionState:
     def process(self, topic: str, records: Sequence[Record]) -> None:
         """Join one batch of one topic. An exception means a bug: this memory must then never be checkpointed.
 
-        What is ordinary (a known customer, nearly in order) is done here, with everything at hand; the rest is `_take`'s.
+        What is ordinary (a user, at home, nearly in order) is done here, with everything at hand; the rest is `_take`'s.
         """
         if topic == EVENTS_TOPIC:
             for record in records:
@@ -189,6 +189,7 @@ class PartitionState:
         tolerance = self.definitions.future_tolerance_ms
         customers, by_struct, fast, join = self.ledger.customers, self.rules.by_struct, self._fast, self._join
         memory, seed = self._memories[topic], self._seed(topic)
+        home, partitions, number = self._home, self.partitions, self.number
         newest, since = self.newest.get(topic, -1), self.since
         at_hand = NEVER
         live, fresh, frozen = memory.bucket(max(newest, 0) // MINUTE_MS)
@@ -204,10 +205,14 @@ class PartitionState:
                 self._refuse(topic, record, refuse(raw, error))
                 continue
             time = instant_ms(event.time)
-            c = customers.get(event.user_id or "")
+            user = event.user_id or ""
+            c = customers.get(user)
+            if c is not None:
+                ordinary = c.status is None
+            else:
+                ordinary = user != "" and home(user.encode(), partitions) == number
             if (
-                c is None
-                or c.status is not None
+                not ordinary
                 or time < newest - LATE_MS
                 or not 0 <= time <= record.timestamp + tolerance
                 or event.is_bot
@@ -232,6 +237,12 @@ class PartitionState:
             if since is None or time < since:
                 since = self.since = time
             rule = by_struct[event.__class__]
+            if c is None:
+                c = customers[user] = Customer(user)
+                if rule.fast:
+                    self._newcomer(c, event, rule, time)
+                    processed += 1
+                    continue
             if rule.fast and fast(c, event, rule, time):
                 processed += 1
             else:
@@ -359,8 +370,8 @@ class PartitionState:
             and event.anonymous_id != event.user_id
         ):
             self._claim(event.anonymous_id, c.id, time)
-        if rule.admin is None and c.excluded and c.status is not None:
-            self._exclude(c.status.flagged[2] or "flagged")
+        if status is not None and rule.admin is None and c.excluded:
+            self._exclude(status.flagged[2] or "flagged")
             return EXCLUDED
         return PROCESSED
 

@@ -98,9 +98,7 @@ def substituted(expression: str) -> str:
 
 def metrics(expression: str) -> set[str]:
     """Return the names of all series that an expression reads, also those in a matcher of the name."""
-    names = {
-        name for listed in re.findall(r'__name__=~"([^"]*)"', expression) for name in listed.split("|")
-    }
+    names = {name for listed in re.findall(r'__name__=~"([^"]*)"', expression) for name in listed.split("|")}
     bare = _GROUPING.sub(" ", re.sub(r"\{[^{}]*\}", " ", re.sub(r"\[[^\]]*\]", " ", expression)))
     bare = re.sub(r"\boffset\s+\w+", " ", bare)
     return names | {name for name in _NAME.findall(bare) if name not in _WORDS}
@@ -167,12 +165,12 @@ def without_series(
     distinct = list(dict.fromkeys(found))
     document = {
         "rule_files": [Path(path).name for path in rule_files],
-        "evaluation_interval": "1h",
+        "evaluation_interval": "20m",
         "tests": [
             {
-                "interval": "1h",
+                "interval": "20m",
                 "input_series": [
-                    {"series": f"{one.metric}{_written(one.labels)}", "values": "1+1x200"} for one in given
+                    {"series": f"{one.metric}{_written(one.labels)}", "values": "1+1x600"} for one in given
                 ],
                 "promql_expr_test": [
                     {
@@ -191,7 +189,7 @@ def without_series(
     failed = {
         expression
         for expression in distinct
-        if f'expr: "{f"count({substituted(expression)}) > bool 0"}"' in output
+        if f"expr: {json.dumps(f'count({substituted(expression)}) > bool 0')}" in output
     }
     assert bool(failed) == bool(done.returncode), output
     return failed
