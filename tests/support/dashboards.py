@@ -156,15 +156,22 @@ def check_rules(found: Iterable[str], folder: Path) -> subprocess.CompletedProce
     return promtool("check", "rules", file.name, folder=folder)
 
 
-def without_series(
-    found: Iterable[str], given: Iterable[Series], folder: Path, rule_files: Mapping[str, str]
+def failing(
+    condition: str,
+    found: Iterable[str],
+    given: Iterable[Series],
+    folder: Path,
+    rule_files: Mapping[str, str] | None = None,
 ) -> set[str]:
-    """Return those of the expressions that find nothing among ``given``, eight days of them, and what rules record."""
-    for path, text in rule_files.items():
+    """Return those of the expressions of whose number of series ``condition`` is not true: `> 0`.
+
+    There are eight days of the series that are given, and what the rules record of them.
+    """
+    for path, text in (rule_files or {}).items():
         (folder / Path(path).name).write_text(text)
-    distinct = list(dict.fromkeys(found))
+    counted = {expression: f"count({substituted(expression)}) {_bool(condition)}" for expression in found}
     document = {
-        "rule_files": [Path(path).name for path in rule_files],
+        "rule_files": [Path(path).name for path in rule_files or {}],
         "evaluation_interval": "20m",
         "tests": [
             {
@@ -174,11 +181,11 @@ def without_series(
                 ],
                 "promql_expr_test": [
                     {
-                        "expr": f"count({substituted(expression)}) > bool 0",
+                        "expr": count,
                         "eval_time": "192h",
                         "exp_samples": [{"labels": "{}", "value": 1}],
                     }
-                    for expression in distinct
+                    for count in counted.values()
                 ],
             }
         ],
@@ -186,19 +193,27 @@ def without_series(
     (folder / "series.yml").write_text(json.dumps(document))
     done = promtool("test", "rules", "series.yml", folder=folder)
     output = done.stdout + done.stderr
-    failed = {
-        expression
-        for expression in distinct
-        if f"expr: {json.dumps(f'count({substituted(expression)}) > bool 0')}" in output
-    }
+    failed = {expression for expression, count in counted.items() if f"expr: {json.dumps(count)}" in output}
     assert bool(failed) == bool(done.returncode), output
     return failed
+
+
+def _bool(condition: str) -> str:
+    operator, _, number = condition.partition(" ")
+    return f"{operator} bool {number}"
 
 
 def promtool(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["promtool", *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=300
     )
+
+
+def scraped(series: Iterable[Series], *instances: str) -> Iterator[Series]:
+    """Yield each series once for each instance that publishes it."""
+    for metric, labels in dict.fromkeys((one.metric, tuple(one.labels.items())) for one in series):
+        for instance in instances:
+            yield Series(metric, {**dict(labels), "job": "j", "instance": instance})
 
 
 def _written(labels: Mapping[str, str]) -> str:
