@@ -9,18 +9,18 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.errors import UserError
 from app.kafka.broker import EmbeddedKafka
 from streams.errors import FencedError
-from streams.names import SOURCES
+from streams.names import DEAD_LETTERS, EVENTS, SOURCES
 from tests.crash.oracles import ORACLES, Event, Oracle
 from tests.crash.plan import Action, Plan
 from tests.oracle.generate import random_events
-from tests.support.accounting import newest, one_claim_each
+from tests.support.accounting import events_in, newest, one_claim_each
 from tests.support.faulty_worker import FAULT
 from tests.support.processes import environment, eventually
 from tests.support.workers import SESSION_TIMEOUT_S, Service, Worker
@@ -47,19 +47,11 @@ class Report:
     """What happened."""
 
     done: Counter[str] = field(default_factory=Counter)
-    """Actions, and deaths inside a transaction as `doomed`."""
+    """Actions."""
     exits: list[tuple[str, int]] = field(default_factory=list)
     """Ends that nobody asked for: slot and exit code."""
     resumed_s: dict[str, list[float]] = field(default_factory=dict)
     """By action: seconds until all partitions were owned again. Told, not judged."""
-
-
-@dataclass
-class Slot:
-    """A place that always has a worker."""
-
-    worker: Worker
-    doomed: bool
 
 
 class Chaos:
@@ -71,9 +63,7 @@ class Chaos:
         self.service = service
         self.report = Report()
         self._rng = random.Random(plan.seed)
-        self._slots: dict[str, Slot] = {}
-        self._doomed_left = plan.doomed
-        self._frozen: str | None = None
+        self._workers: dict[str, Worker] = {}
 
     def run(self) -> Report:
         """Do everything; all events are processed afterwards and all workers stopped."""
@@ -89,34 +79,26 @@ class Chaos:
     def _act(self, load: subprocess.Popen[bytes]) -> None:
         for name in SLOTS:
             self._start(name)
-        for slot in self._slots.values():
-            eventually(lambda slot=slot: slot.worker.ready() or slot.worker.ended(), "workers")  # type: ignore[misc]
-        actions = self.plan.actions(self._rng)
-        deadline = time.monotonic() + 1200
-        while actions or self._doomed_left > 0:
-            assert time.monotonic() < deadline, (
-                f"{len(actions)} actions and {self._doomed_left} dooms are left"
-            )
+        for worker in self._workers.values():
+            worker.wait_ready()
+        for action in self.plan.actions(self._rng):
             time.sleep(self._rng.uniform(*self.plan.pause_s))
             self._bury()
-            if actions:
-                action = actions.pop()
-                started = time.monotonic()
-                getattr(self, f"_{action}")()
-                self.report.done[action] += 1
-                self._note(action, started)
-        assert load.wait(900) == 0, self._load_log.read_text()[-4000:]
+            # Every blow has to fall under load.
+            assert load.poll() is None, "the load ended before the actions: raise the number of events"
+            started = time.monotonic()
+            getattr(self, f"_{action}")()
+            self.report.done[action] += 1
+            self._note(action, started)
+        load.send_signal(signal.SIGTERM)
+        assert load.wait(120) == 0, self._load_log.read_text()[-4000:]
 
     # The cast
 
-    def _start(self, name: str) -> None:
-        doomed = self._doomed_left > 0 and self._rng.random() < 0.5
-        variables = {"SELFSERVE_INSTANCE_ID": "a"} if name == "static" else {}
-        if doomed:
-            worker = self.service.start(program=FAULTY, **variables, **{FAULT: DOOMED})
-        else:
-            worker = self.service.start(**variables)
-        self._slots[name] = Slot(worker, doomed)
+    def _start(self, name: str, **fault: str) -> None:
+        program = FAULTY if fault else ("-m", "app")
+        static = {"SELFSERVE_INSTANCE_ID": "a"} if name == "static" else {}
+        self._workers[name] = self.service.start(program=program, **static, **fault)
 
     def _start_load(self) -> subprocess.Popen[bytes]:
         file = self.service.directory / "events.ndjson"
@@ -137,51 +119,49 @@ class Chaos:
 
     def _bury(self) -> None:
         """Replace workers that have ended by themselves."""
-        for name, slot in list(self._slots.items()):
-            if not slot.worker.ended():
+        for name, worker in list(self._workers.items()):
+            if not worker.ended():
                 continue
-            code = slot.worker.wait()
-            if slot.doomed and code == -signal.SIGKILL:
-                self._doomed_left -= 1
-                self.report.done["doomed"] += 1
-            else:
-                self.report.exits.append((name, code))
-                text = slot.worker.text()
-                # A worker that is started while the brokers are away says so and ends.
-                unreachable = code == UserError.exit_code and "Kafka cannot be reached" in text
-                assert code == FencedError.exit_code or unreachable, text[-4000:]
+            code, text = worker.wait(), worker.text()
+            self.report.exits.append((name, code))
+            # A worker that is started while the brokers are away says so and ends.
+            unreachable = code == UserError.exit_code and "Kafka cannot be reached" in text
+            assert code == FencedError.exit_code or unreachable, text[-4000:]
             self._start(name)
 
-    def _any(self) -> tuple[str, Slot]:
+    def _any(self) -> tuple[str, Worker]:
         name = self._rng.choice(SLOTS)
-        return name, self._slots[name]
+        return name, self._workers[name]
 
     # The actions
 
     def _kill(self) -> None:
-        name, slot = self._any()
-        slot.worker.kill()
+        name, worker = self._any()
+        worker.kill()
         time.sleep(self._rng.choice((0.0, 0.0, 0.5)))
         self._start(name)
 
+    def _doom(self) -> None:
+        name, worker = self._any()
+        worker.stop()
+        self._start(name, **{FAULT: DOOMED})
+        doomed = self._workers[name]
+        eventually(doomed.ended, "a worker dies inside a transaction", within_s=60)
+        assert doomed.wait() == -signal.SIGKILL, doomed.text()[-4000:]
+        self._start(name)
+
     def _stop(self) -> None:
-        name, slot = self._any()
-        # A doomed one may have died a moment before.
-        code = slot.worker.stop()
-        assert code in (0, -signal.SIGTERM, -signal.SIGKILL, FencedError.exit_code), slot.worker.text()[
-            -4000:
-        ]
+        name, worker = self._any()
+        code = worker.stop()
+        # It may have been on its way up, or on its way out.
+        assert code in (0, -signal.SIGTERM, FencedError.exit_code), worker.text()[-4000:]
         self._start(name)
 
     def _zombie(self) -> None:
-        _, slot = self._any()
-        if slot.worker.ended():
-            self._bury()
-            return self._zombie()
-        slot.worker.signal(signal.SIGSTOP)
+        _, worker = self._any()
+        worker.signal(signal.SIGSTOP)
         time.sleep(SESSION_TIMEOUT_S + self._rng.uniform(1.0, 2.5))
-        slot.worker.signal(signal.SIGCONT)
-        return None
+        worker.signal(signal.SIGCONT)
 
     def _join(self) -> None:
         third = self.service.start()
@@ -204,7 +184,7 @@ class Chaos:
         """Write down how long it takes until all partitions are owned, if that is not long."""
         until = time.monotonic() + 12
         while time.monotonic() < until:
-            if sum(slot.worker.owned() for slot in self._slots.values()) == self.service.partitions:
+            if sum(worker.owned() for worker in self._workers.values()) == self.service.partitions:
                 self.report.resumed_s.setdefault(action, []).append(round(time.monotonic() - started, 1))
                 return
             if self._rng.random() < 0.02:
@@ -218,8 +198,8 @@ class Chaos:
             return self.service.unprocessed() == 0
 
         eventually(drained, "everything is processed", within_s=180)
-        for slot in self._slots.values():
-            slot.worker.stop()
+        for worker in self._workers.values():
+            assert worker.stop() == 0, worker.text()[-4000:]
         # What the last checkpoints forwarded is still to be processed.
         if self.service.unprocessed():
             last = self.service.start()
@@ -237,24 +217,13 @@ def write_events(file: Path, plan: Plan) -> None:
             lines.write(json.dumps(event) + "\n")
 
 
-def read_events(file: Path) -> list[Event]:
-    """The events of a file."""
-    with file.open() as lines:
-        return [json.loads(line) for line in lines]
-
-
-def verdict(
-    service: Service,
-    events: Sequence[Event],
-    oracles: Sequence[Oracle] = ORACLES,
-    *,
-    told: Callable[[str], None] = print,
-) -> list[str]:
-    """Everything that is not as it must be, in words. Nothing may run meanwhile."""
+def verdict(service: Service, oracles: Sequence[Oracle] = ORACLES) -> list[str]:
+    """Everything that is not as it must be, in words. Nothing may be produced meanwhile."""
     kept = service.kept()
     wrong = []
     for part in kept:
         wrong += [f"partition {part.number}: {difference}" for difference in part.state.verify()]
+    events: list[Event] = []
     for topic in SOURCES:
         records = service.records(topic)
         for part in kept:
@@ -262,14 +231,16 @@ def verdict(
             counted = 0 if part.meta is None else sum(part.meta.results[topic].values())
             if there != counted:
                 wrong.append(f"{topic}, partition {part.number}: {there} records, {counted} counted")
-        told(f"{topic}: {sum(map(len, records.values()))} records")
-    letters = sum(map(len, service.records("selfserve.dead-letters").values()))
+        if topic != EVENTS:
+            events += events_in(record for found in records.values() for record in found)
+        print(f"{topic}: {sum(map(len, records.values()))} records")
+    letters = sum(map(len, service.records(DEAD_LETTERS).values()))
     refused = sum(sum(part.meta.refused.values()) for part in kept if part.meta is not None)
     if letters != refused:
         wrong.append(f"{letters} dead letters, {refused} counted")
     at = newest(kept) + 1
     for oracle in oracles:
         found = oracle.compare(oracle.expect(events, at), oracle.observe(kept, at))
-        told(f"{oracle.name}: {len(found)} differences")
+        print(f"{oracle.name}: {len(found)} differences")
         wrong += found
     return wrong

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import signal
 import sys
 import time
 from pathlib import Path
@@ -30,18 +31,22 @@ REFUSED = 0.002
 async def main(
     bootstrap_servers: str, prefix: str, partitions: int, rate: float, seed: int, lines: list[bytes]
 ) -> None:
-    """Send everything, then say so."""
+    """Send everything, or what SIGTERM leaves time for; all of it has arrived then."""
     rng = random.Random(seed)
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap_servers, linger_ms=5, enable_idempotence=True, request_timeout_ms=5_000
+        bootstrap_servers=bootstrap_servers, linger_ms=5, enable_idempotence=True, request_timeout_ms=120_000
     )
     # An outage of the brokers is part of the exercise.
     never_expire_batches(producer)
     await producer.start()
     again: list[tuple[str, bytes, bytes, int]] = []
     sent: list[asyncio.Future[Any]] = []
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     started = time.monotonic()
     for i, line in enumerate(lines):
+        if stop.is_set():
+            break
         event = json.loads(line)
         customer = event.get("user_id") or event.get("anonymous_id") or event.get("account_id") or ""
         key = customer.encode()
@@ -62,7 +67,6 @@ async def main(
             await asyncio.sleep(ahead)
     await asyncio.gather(*sent)
     await producer.stop()
-    print("sent", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Action = Literal["kill", "stop", "zombie", "join", "broker_restart", "broker_kill"]
+Action = Literal["kill", "doom", "stop", "zombie", "join", "broker_restart", "broker_kill"]
 
 SEED = "SELFSERVE_CHAOS_SEED"
 MINUTES = "SELFSERVE_SOAK_MINUTES"
@@ -20,8 +20,8 @@ class Plan:
 
     kills: int
     """kill -9 from outside, at random points."""
-    doomed: int
-    """Workers that kill themselves between sending and committing a transaction; on top of `kills`."""
+    dooms: int
+    """Workers that are replaced by one that kills itself between sending and committing a transaction."""
     stops: int
     """SIGTERM."""
     zombies: int
@@ -41,6 +41,7 @@ class Plan:
         """All actions of the round, in random order."""
         actions: list[Action] = [
             *(["kill"] * self.kills),  # type: ignore[list-item]
+            *(["doom"] * self.dooms),  # type: ignore[list-item]
             *(["stop"] * self.stops),  # type: ignore[list-item]
             *(["zombie"] * self.zombies),  # type: ignore[list-item]
             *(["join"] * self.joins),  # type: ignore[list-item]
@@ -53,7 +54,7 @@ class Plan:
 
 CI = Plan(
     kills=16,
-    doomed=6,
+    dooms=6,
     stops=5,
     zombies=3,
     joins=2,
@@ -77,7 +78,7 @@ def soak(round_number: int) -> Plan:
     return replace(
         CI,
         kills=40,
-        doomed=12,
+        dooms=12,
         stops=10,
         zombies=5,
         joins=4,
