@@ -60,8 +60,8 @@ CI = Plan(
     joins=2,
     broker_restarts=1,
     broker_kills=1,
-    events=40_000,
-    rate=300,
+    events=90_000,
+    rate=250,
     pause_s=(0.3, 2.5),
     seed=int(os.environ.get(SEED, "1")),
 )

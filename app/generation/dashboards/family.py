@@ -40,7 +40,8 @@ def windows(page: Page, kpis: Sequence[KpiPanels]) -> None:
     had = {window for panels in kpis for window in panels.kpi.windows}
     if had:
         values = [window for window in (*WINDOWS, DAY) if window in had]
-        page.choice(WINDOW_VARIABLE, values, PREFERRED_WINDOW if PREFERRED_WINDOW in had else values[-1])
+        first = PREFERRED_WINDOW if PREFERRED_WINDOW in had else values[-1]
+        page.choice(WINDOW_VARIABLE, values, first, "A KPI that does not have this window shows no data.")
 
 
 def _kpi(page: Page, panels: KpiPanels) -> None:
