@@ -9,7 +9,7 @@ from app.catalogue.load import load_catalogue
 from app.catalogue.pages import reference_pages
 from app.config.documentation import configuration_page
 from app.errors import UserError
-from app.generation.files import prometheus_files, runbook_files
+from app.generation.files import operator_files, prometheus_files, runbook_files
 from app.settings import SECTIONS, Settings
 
 
@@ -23,6 +23,10 @@ def _reference(_: Settings) -> dict[str, str]:
 
 def _prometheus(settings: Settings) -> dict[str, str]:
     return prometheus_files(load_catalogue(), settings.links)
+
+
+def _operator(settings: Settings) -> dict[str, str]:
+    return operator_files(load_catalogue(), settings.links)
 
 
 def _runbooks(settings: Settings) -> dict[str, str]:
@@ -47,6 +51,7 @@ GENERATORS: tuple[Callable[[Settings], Mapping[str, str]], ...] = (
     _configuration,
     _reference,
     _prometheus,
+    _operator,
     _runbooks,
     _dashboards,
 )

@@ -6,12 +6,12 @@ positions, has no `await` in between.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
@@ -49,8 +49,9 @@ class BatchThread(AIOKafkaConsumerThread):
         self.epoch = _NO_EPOCH
         self._positions: dict[TP, int] = {}
         self._looked_at = 0.0
-        # The client's own loop does the protocol, so it gains most from the faster implementation.
-        super().__init__(*args, thread_loop=uvloop.new_event_loop(), **kwargs)
+        # The standard event loop: Faust closes it in this thread while others may still call it, which uvloop answers
+        # with a segmentation fault (seen when a worker was stopped during a rebalance).
+        super().__init__(*args, thread_loop=asyncio.new_event_loop(), **kwargs)
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         config = self.config

@@ -27,6 +27,12 @@ class ChangelogError(WorkerError):
     exit_code = 2
 
 
+class TransactionTimeoutError(WorkerError):
+    """The brokers do not allow transactions as long as they are configured."""
+
+    exit_code = 2
+
+
 class FencedError(WorkerError):
     """Another producer has the transactional id of a partition number now."""
 

@@ -239,8 +239,8 @@ class Owner:
             self._config.partitions,
         )
         numbers = owned_numbers(assignment, self._names.sources)
-        for number in [n for n in self._parked if n not in numbers]:
-            await self._dismiss(self._parked.pop(number))
+        gone = [self._parked.pop(number) for number in self._parked.keys() - numbers]
+        await asyncio.gather(*(self._dismiss(owner) for owner in gone))
         missing = sorted(numbers - self.owned.keys())
         opened = [asyncio.create_task(self._open(number, app, generation)) for number in missing]
         try:

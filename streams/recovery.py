@@ -14,12 +14,13 @@ from typing import Any, Final
 
 import structlog
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import InvalidTransactionTimeout, KafkaConnectionError, KafkaError
 
 from streams.changelog import check_pair, new_reader, read_changelogs
 from streams.checkpoint import new_producer
 from streams.config import WorkerConfig
 from streams.core.records import Meta
+from streams.errors import TransactionTimeoutError
 from streams.metrics import EngineMetrics, StateCounters
 from streams.names import DEAD_LETTERS, SOURCES, Names
 from streams.partition_owner import PartitionOwner
@@ -62,6 +63,11 @@ class Recovery:
             while True:
                 try:
                     return await self._open(number)
+                except InvalidTransactionTimeout as error:
+                    raise TransactionTimeoutError(
+                        f"The brokers refuse worker.transaction_timeout, {self._config.transaction_timeout_ms / 1000:g} s:"
+                        " it is longer than their transaction.max.timeout.ms. Make the one shorter or the other longer."
+                    ) from error
                 except KafkaError as error:
                     if not (error.retriable or isinstance(error, KafkaConnectionError)):
                         raise

@@ -10,6 +10,7 @@ from app.cli.parameters import INSTANT
 from app.errors import UserError
 from app.kafka.admin import KafkaUnreachableError
 from app.kafka.topics import verify_topics
+from app.log_flood import hold_back_floods
 from app.settings import Settings
 from app.worker_config import worker_config
 from app.worker_http import health_server, listen, url_of
@@ -66,6 +67,7 @@ def command(settings: Settings, replay_from: int | None, accept_gap: bool) -> No
       3   another worker took a partition over; just start again
       70  stood still; just start again
     """
+    hold_back_floods("aiokafka", "faust", "mode")
     with listen(settings.worker.listen, settings.worker.port) as listening:
         _check_topics(settings)
         url = url_of(listening)

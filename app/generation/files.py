@@ -6,23 +6,21 @@ from app.catalogue.load import Catalogue
 from app.catalogue.model import Kpi
 from app.config.links import LinkSettings
 from app.generation import names
-from app.generation.kpi_rules import kpi_group
+from app.generation.kpi_rules import has_alerts, kpi_group
+from app.generation.kpi_tests import burn_cases, kpi_cases
+from app.generation.operator import prometheus_rule, service_monitors
 from app.generation.pipeline_rules import pipeline_group
 from app.generation.pipeline_tests import pipeline_cases
-from app.generation.ratio_tests import ratio_cases
 from app.generation.rule_tests import rule_tests
 from app.generation.rules import rule_file
 from app.generation.runbooks import kpi_runbooks, pipeline_runbooks
-
-ALERTING: tuple[str, ...] = ("self_service_resolution",)
-"""Ids of the KPIs whose alerts are shipped."""
 
 _PIPELINE_SOURCE = "app/generation"
 
 
 def alerting_kpis(catalogue: Catalogue) -> list[Kpi]:
-    """Return the KPIs whose alerts are shipped; not those that are switched off."""
-    return [catalogue[kpi] for kpi in ALERTING if catalogue[kpi].enabled]
+    """Return the KPIs whose alerts are shipped: all that ask for some."""
+    return [kpi for kpi in catalogue.values() if has_alerts(kpi)]
 
 
 def prometheus_files(catalogue: Catalogue, links: LinkSettings) -> dict[str, str]:
@@ -34,9 +32,22 @@ def prometheus_files(catalogue: Catalogue, links: LinkSettings) -> dict[str, str
     }
     for kpi in alerting_kpis(catalogue):
         source = f"app/catalogue/kpis/{kpi.id}.yaml"
+        stems = [service, kpi.id]
         files[names.rules_file(kpi.id)] = rule_file([kpi_group(kpi, links)], source)
-        files[names.rule_tests_file(kpi.id)] = rule_tests(ratio_cases(kpi, links), [service, kpi.id], source)
+        if cases := kpi_cases(kpi, links):
+            files[names.rule_tests_file(kpi.id)] = rule_tests(cases, stems, source)
+        if cases := burn_cases(kpi, links):
+            files[names.burn_tests_file(kpi.id)] = rule_tests(cases, stems, source)
     return files
+
+
+def operator_files(catalogue: Catalogue, links: LinkSettings) -> dict[str, str]:
+    """Return the same rules, and what is scraped, as resources of the Prometheus operator by path."""
+    groups = [pipeline_group(links), *(kpi_group(kpi, links) for kpi in alerting_kpis(catalogue))]
+    return {
+        f"{names.OPERATOR_FOLDER}/prometheusrule.yaml": prometheus_rule(groups, _PIPELINE_SOURCE),
+        f"{names.OPERATOR_FOLDER}/servicemonitor.yaml": service_monitors(_PIPELINE_SOURCE),
+    }
 
 
 def runbook_files(catalogue: Catalogue, links: LinkSettings) -> dict[str, str]:

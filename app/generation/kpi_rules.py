@@ -1,50 +1,103 @@
-"""The rules of a ratio: what is recorded of it, and the alerts that the catalogue asks for."""
+"""The rules of a KPI: what is recorded of it, and the alerts that the catalogue asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from app.catalogue.model import Kpi
 from app.config.links import LinkSettings
-from app.generation import names
-from app.generation.queries import RatioQueries
+from app.generation import names, wording
+from app.generation.burn import PACES
+from app.generation.queries import RESTS_ON, KpiQueries
 from app.generation.rules import Alert, Group, Record
-from app.generation.timing import BAND_HOLD, BAND_KEEP, DROP_HOLD, duration
-from app.generation.wording import band_annotations, drop_annotations, template
+from app.generation.timing import ANOMALY_HOLD, BAND_HOLD, BAND_KEEP, DROP_HOLD, duration
+
+INTERVAL: Final = "1m"
+"""How often they are evaluated. Looking back over weeks costs more than figures that move once a second are worth."""
+
+
+def has_alerts(kpi: Kpi) -> bool:
+    """Return whether alerts on a KPI are generated: it is switched on, asks for some, and is of a kind that has them."""
+    wanted = kpi.alerts
+    asked = wanted.band is not None or wanted.drop is not None or wanted.anomaly or wanted.burn_rate
+    return kpi.enabled and asked and kpi.kind in RESTS_ON and all(it.overall for it in kpi.dimensions)
+
+
+def anomaly_window(kpi: Kpi) -> str | None:
+    """Return the window in which anomalies are looked for: that of the drop, or an hour, or the shortest."""
+    if kpi.alerts.drop is not None:
+        return kpi.alerts.drop.window
+    return "1h" if "1h" in kpi.windows else next(iter(kpi.windows), None)
 
 
 def kpi_group(kpi: Kpi, links: LinkSettings) -> Group:
-    """Return the rules of a ratio. Raises `ValueError` for a KPI of another kind."""
-    queries = RatioQueries(kpi)
-    rules: list[Record | Alert] = [
-        Record(names.value_record(kpi), queries.recorded_value),
-        Record(names.samples_record(kpi), queries.recorded_samples),
-    ]
-    least = kpi.alerts.min_samples
-    if (drop := kpi.alerts.drop) is not None:
-        rules.append(
-            Alert(
-                name=names.drop_alert(kpi),
-                expression=queries.drop(drop.by, drop.window, least),
-                hold=duration(DROP_HOLD),
-                labels=alert_labels(kpi, drop.severity),
-                annotations=drop_annotations(kpi, drop, links, template(kpi, drop.window)),
-            )
-        )
-    if (band := kpi.alerts.band) is not None:
-        rules.append(
-            Alert(
-                name=names.band_alert(kpi),
-                expression=queries.outside(band.worse_than, band.window, least),
-                hold=duration(BAND_HOLD),
-                keep=duration(BAND_KEEP),
-                labels=alert_labels(kpi, band.severity),
-                annotations=band_annotations(kpi, band, links, template(kpi, band.window)),
-            )
-        )
-    return Group(names.group(kpi.id), tuple(rules))
+    """Return the rules of a KPI. Raises `ValueError` for a kind that has no alerts."""
+    queries = KpiQueries(kpi)
+    return Group(
+        names.group(kpi.id), (*_records(kpi, queries), *_alerts(kpi, queries, links)), interval=INTERVAL
+    )
 
 
 def alert_labels(kpi: Kpi, severity: str) -> Mapping[str, str]:
     """Return the labels by which alerts on KPIs are routed and muted."""
     return {"severity": severity, "kpi": kpi.id, "kpi_alert": "true"}
+
+
+def _records(kpi: Kpi, queries: KpiQueries) -> Iterator[Record]:
+    yield Record(names.value_record(kpi), queries.recorded_value)
+    if queries.recorded_samples is not None:
+        yield Record(names.samples_record(kpi), queries.recorded_samples)
+    if (drop := kpi.alerts.drop) is not None:
+        yield Record(names.median_record(kpi), queries.recorded_median(drop.window))
+    if kpi.alerts.anomaly:
+        window = anomaly_window(kpi)
+        yield Record(names.mean_record(kpi), queries.recorded_mean(window))
+        yield Record(names.spread_record(kpi), queries.recorded_spread(window))
+
+
+def _alerts(kpi: Kpi, queries: KpiQueries, links: LinkSettings) -> Iterator[Alert]:
+    least = kpi.alerts.min_samples
+    if (drop := kpi.alerts.drop) is not None:
+        fill = wording.template(kpi, drop.window)
+        yield Alert(
+            name=names.drop_alert(kpi),
+            expression=queries.drop(drop.by, drop.window, least),
+            hold=duration(DROP_HOLD),
+            labels=alert_labels(kpi, drop.severity),
+            annotations=wording.drop_annotations(kpi, drop, links, fill),
+        )
+        yield Alert(
+            name=names.unusual_alert(kpi),
+            expression=queries.unusual(drop.by, drop.window, least),
+            hold=duration(DROP_HOLD),
+            labels=alert_labels(kpi, drop.severity),
+            annotations=wording.unusual_annotations(kpi, drop, links, fill),
+        )
+    if (band := kpi.alerts.band) is not None:
+        yield Alert(
+            name=names.band_alert(kpi),
+            expression=queries.outside(band.worse_than, band.window, least),
+            hold=duration(BAND_HOLD),
+            keep=duration(BAND_KEEP),
+            labels=alert_labels(kpi, band.severity),
+            annotations=wording.band_annotations(kpi, band, links, wording.template(kpi, band.window)),
+        )
+    if kpi.alerts.anomaly:
+        window = anomaly_window(kpi)
+        yield Alert(
+            name=names.anomaly_alert(kpi),
+            expression=queries.anomaly(window, least),
+            hold=duration(ANOMALY_HOLD),
+            labels=alert_labels(kpi, "info"),
+            annotations=wording.anomaly_annotations(kpi, window, links, wording.template(kpi, window)),
+        )
+    if kpi.alerts.burn_rate:
+        for pace in PACES:
+            yield Alert(
+                name=names.burn_alert(kpi, pace.name),
+                expression=queries.burning(pace, least),
+                hold=duration(pace.hold),
+                labels=alert_labels(kpi, pace.severity),
+                annotations=wording.burn_annotations(kpi, pace, links, wording.template(kpi, pace.long)),
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.catalogue.model import Kpi
-from app.catalogue.naming import DENOMINATOR
+from app.catalogue.naming import DENOMINATOR, OBSERVATIONS
 
 EVALUATION: Final = "selfserve_evaluation_timestamp_seconds"
 """The exporter's metric: the moment up to which the figures are complete."""
@@ -21,10 +21,17 @@ PIPELINE: Final = "pipeline"
 
 STALLED: Final = "SelfserveStalled"
 ABSENT: Final = "SelfserveAbsent"
+NO_EVENTS: Final = "SelfserveNoEvents"
+BEHIND: Final = "SelfserveBehind"
+DEAD_LETTERS: Final = "SelfserveDeadLetters"
+LATE_DROPS: Final = "SelfserveLateDrops"
+OVERFLOW: Final = "SelfserveOverflow"
+RESTARTS: Final = "SelfserveRestarts"
 
 RULES_FOLDER: Final = "deploy/prometheus/rules"
 TESTS_FOLDER: Final = "deploy/prometheus/tests"
 RUNBOOKS_FOLDER: Final = "docs/runbooks"
+OPERATOR_FOLDER: Final = "deploy/prometheus-operator"
 PIPELINE_FILE: Final = "selfserve"
 """Stem of the files about the service itself; those of a KPI have its id."""
 
@@ -35,13 +42,28 @@ def by_channel(kpi: Kpi) -> bool:
 
 
 def value_record(kpi: Kpi) -> str:
-    """Return the recorded series of a ratio's value, one for all exporters."""
+    """Return the recorded series of a KPI's value, one for all exporters."""
     return f"kpi:{kpi.stem}:{kpi.kind}"
 
 
 def samples_record(kpi: Kpi) -> str:
-    """Return the recorded series of how many items the value rests on."""
-    return f"kpi:{kpi.stem}:{DENOMINATOR}"
+    """Return the recorded series of how many items the value rests on; a level has none."""
+    return f"kpi:{kpi.stem}:{OBSERVATIONS if kpi.kind == 'seconds' else DENOMINATOR}"
+
+
+def median_record(kpi: Kpi) -> str:
+    """Return the recorded series of what is usual at this hour: the median of the last three weeks."""
+    return f"{value_record(kpi)}_median_3w"
+
+
+def mean_record(kpi: Kpi) -> str:
+    """Return the recorded series of the mean of the last week."""
+    return f"{value_record(kpi)}_mean_1w"
+
+
+def spread_record(kpi: Kpi) -> str:
+    """Return the recorded series of how far values of the last week lie from their mean."""
+    return f"{value_record(kpi)}_spread_1w"
 
 
 def drop_alert(kpi: Kpi) -> str:
@@ -49,9 +71,24 @@ def drop_alert(kpi: Kpi) -> str:
     return _alert(kpi, "Drop" if kpi.better == "higher" else "Rise")
 
 
+def unusual_alert(kpi: Kpi) -> str:
+    """Return the name of the alert on a change for the worse since the last three weeks."""
+    return f"{drop_alert(kpi)}ThreeWeeks"
+
+
 def band_alert(kpi: Kpi) -> str:
     """Return the name of the alert on a value outside of its band."""
     return _alert(kpi, "Low" if kpi.better == "higher" else "High")
+
+
+def anomaly_alert(kpi: Kpi) -> str:
+    """Return the name of the alert on a value far outside of its usual spread."""
+    return _alert(kpi, "Anomaly")
+
+
+def burn_alert(kpi: Kpi, pace: str) -> str:
+    """Return the name of the alert on an error budget that is spent at a ``pace``, fast or slow."""
+    return _alert(kpi, f"Burn{pace.capitalize()}")
 
 
 def group(stem: str) -> str:
@@ -67,6 +104,11 @@ def rules_file(stem: str) -> str:
 def rule_tests_file(stem: str) -> str:
     """Return the path of the tests of a rule file."""
     return f"{TESTS_FOLDER}/{stem}.test.yml"
+
+
+def burn_tests_file(stem: str) -> str:
+    """Return the path of the tests that count minutes where the others count quarters of an hour."""
+    return f"{TESTS_FOLDER}/{stem}.burn.test.yml"
 
 
 def runbook_file(alert: str) -> str:

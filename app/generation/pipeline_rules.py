@@ -1,4 +1,4 @@
-"""The rules about the service itself: how old the figures are, and who is told when they are too old.
+"""The rules about the service itself: whether figures come, whether they are complete, and who is told when not.
 
 Every alert on a KPI is silent while the figures are old, so somebody has to be told that they are.
 """
@@ -6,15 +6,41 @@ Every alert on a KPI is silent while the figures are old, so somebody has to be 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from app.config.links import LinkSettings
 from app.generation import names
-from app.generation.queries import STALE_AFTER_S
+from app.generation.queries import STALE_AFTER_S, number
 from app.generation.rules import Alert, Group, Record
-from app.generation.timing import ABSENT_HOLD, STALLED_HOLD, duration, spoken
+from app.generation.timing import (
+    ABSENT_HOLD,
+    AT_ONCE,
+    BEHIND_HOLD,
+    NO_EVENTS_HOLD,
+    STALLED_HOLD,
+    duration,
+    spoken,
+)
 from app.generation.wording import links_of
 
-LABELS: Mapping[str, str] = {"severity": "critical"}
+CRITICAL: Final[Mapping[str, str]] = {"severity": "critical"}
+WARNING: Final[Mapping[str, str]] = {"severity": "warning"}
+
+NO_EVENTS_AFTER_S: Final = 900
+"""Longer than a quiet spell at night; where nights are quieter still, change it in a rule of your own."""
+
+BEHIND_S: Final = 300
+"""What waits takes longer than this to work off at the present pace."""
+
+RECENTLY: Final = "15m"
+"""How long an alert on something that has happened goes on, so that it is seen."""
+
+LATE_PART: Final = 0.001
+"""Part of the records of a topic, within an hour, that may be dropped for lateness."""
+
+MANY_RESTARTS: Final = 2
+RESTARTS_WITHIN: Final = "30m"
+"""A new version or a move to another machine is one start; more is something that ends again and again."""
 
 
 def pipeline_group(links: LinkSettings) -> Group:
@@ -27,15 +53,73 @@ def pipeline_group(links: LinkSettings) -> Group:
                 name=names.STALLED,
                 expression=f"{names.LAG} > {STALE_AFTER_S}",
                 hold=duration(STALLED_HOLD),
-                labels=LABELS,
+                labels=CRITICAL,
                 annotations=stalled_annotations(links, "{{ $value | humanizeDuration }}"),
             ),
             Alert(
                 name=names.ABSENT,
                 expression=f"absent({names.EVALUATION})",
                 hold=duration(ABSENT_HOLD),
-                labels=LABELS,
+                labels=CRITICAL,
                 annotations=absent_annotations(links),
+            ),
+            Alert(
+                name=names.NO_EVENTS,
+                expression=(
+                    f"time() - max(selfserve_last_event_timestamp_seconds) > {NO_EVENTS_AFTER_S}\n"
+                    "and sum(selfserve_lag_records) == 0\n"
+                ),
+                hold=duration(NO_EVENTS_HOLD),
+                labels=WARNING,
+                annotations=no_events_annotations(links, "{{ $value | humanizeDuration }}"),
+            ),
+            Alert(
+                name=names.BEHIND,
+                expression=(
+                    f"sum(selfserve_lag_records)\n/ sum(rate(selfserve_events_total[5m]))\n> {BEHIND_S}\n"
+                ),
+                hold=duration(BEHIND_HOLD),
+                labels=WARNING,
+                annotations=behind_annotations(links, "{{ $value | humanizeDuration }}"),
+            ),
+            Alert(
+                name=names.DEAD_LETTERS,
+                expression=f"{_grown('selfserve_dead_letters_total', 'reason', RECENTLY)} > 0\n",
+                hold=duration(AT_ONCE),
+                labels=WARNING,
+                annotations=dead_letters_annotations(links, "{{ $labels.reason }}"),
+            ),
+            Alert(
+                name=names.LATE_DROPS,
+                expression=(
+                    _grown('selfserve_events_total{result="late_dropped"}', "topic", "1h")
+                    + f"\n/ {_grown('selfserve_events_total', 'topic', '1h')}\n> {number(LATE_PART)}\n"
+                ),
+                hold=duration(AT_ONCE),
+                labels=WARNING,
+                annotations=late_drops_annotations(
+                    links, "{{ $labels.topic }}", "{{ $value | humanizePercentage }}"
+                ),
+            ),
+            Alert(
+                name=names.OVERFLOW,
+                expression=f"{_grown('selfserve_overflow_total', 'dimension', RECENTLY)} > 0\n",
+                hold=duration(AT_ONCE),
+                labels=WARNING,
+                annotations=overflow_annotations(links, "{{ $labels.dimension }}"),
+            ),
+            Alert(
+                name=names.RESTARTS,
+                expression=(
+                    "max by (job, instance) (\n"
+                    f"  changes(selfserve_process_start_time_seconds[{RESTARTS_WITHIN}])\n"
+                    f") > {MANY_RESTARTS}\n"
+                ),
+                hold=duration(AT_ONCE),
+                labels=WARNING,
+                annotations=restarts_annotations(
+                    links, "{{ $labels.job }}", "{{ $labels.instance }}", "{{ $value }}"
+                ),
             ),
         ),
     )
@@ -63,3 +147,88 @@ def absent_annotations(links: LinkSettings) -> Mapping[str, str]:
         ),
         **links_of(names.ABSENT, names.PIPELINE, links),
     }
+
+
+def no_events_annotations(links: LinkSettings, age: str) -> Mapping[str, str]:
+    """Return the annotations of the alert on events that stay away; ``age`` is how old the newest is."""
+    return {
+        "summary": f"No new events: the newest is {age} old",
+        "description": (
+            f"For {spoken(NO_EVENTS_HOLD)} nothing has waited in Kafka, and the newest event has been more than"
+            f" {NO_EVENTS_AFTER_S // 60} minutes old. The service is well; whoever sends events is not."
+        ),
+        **links_of(names.NO_EVENTS, names.PIPELINE, links),
+    }
+
+
+def behind_annotations(links: LinkSettings, time: str) -> Mapping[str, str]:
+    """Return the annotations of the alert on workers that are behind; ``time`` is what it takes them to catch up."""
+    return {
+        "summary": f"The workers are behind: what waits takes {time} at the present pace",
+        "description": (
+            f"For {spoken(BEHIND_HOLD)} more has waited in Kafka than the workers read in {BEHIND_S // 60} minutes. Nothing"
+            " is lost, but the figures are late."
+        ),
+        **links_of(names.BEHIND, names.PIPELINE, links),
+    }
+
+
+def dead_letters_annotations(links: LinkSettings, reason: str) -> Mapping[str, str]:
+    """Return the annotations of the alert on refused records."""
+    return {
+        "summary": f"Records are refused: {reason}",
+        "description": (
+            f"Within {RECENTLY} workers have written records to the dead letters. They are missing in the KPIs until they"
+            " are corrected and sent again."
+        ),
+        **links_of(names.DEAD_LETTERS, names.PIPELINE, links),
+    }
+
+
+def late_drops_annotations(links: LinkSettings, topic: str, part: str) -> Mapping[str, str]:
+    """Return the annotations of the alert on events that came too late."""
+    return {
+        "summary": f"{part} of the events of {topic} came too late to count",
+        "description": (
+            f"Within an hour more than {LATE_PART * 100:g} % of the topic's events were older than the service still"
+            " accepts. They are missing in the KPIs for good, unless they are replayed."
+        ),
+        **links_of(names.LATE_DROPS, names.PIPELINE, links),
+    }
+
+
+def overflow_annotations(links: LinkSettings, dimension: str) -> Mapping[str, str]:
+    """Return the annotations of the alert on a dimension that has too many values."""
+    return {
+        "summary": f"{dimension} has more values than are kept apart",
+        "description": (
+            f"Within {RECENTLY} events with a new value counted as `other`. Overall figures are right; those by"
+            f" {dimension} lack the value."
+        ),
+        **links_of(names.OVERFLOW, names.PIPELINE, links),
+    }
+
+
+def restarts_annotations(links: LinkSettings, job: str, instance: str, times: str) -> Mapping[str, str]:
+    """Return the annotations of the alert on a process that starts again and again."""
+    return {
+        "summary": f"{job} at {instance} started anew {times} times",
+        "description": (
+            f"Within {RESTARTS_WITHIN} the process has started more than {MANY_RESTARTS} times. Each start of a worker"
+            " moves partitions, and meanwhile the figures stand still."
+        ),
+        **links_of(names.RESTARTS, names.PIPELINE, links),
+    }
+
+
+def _grown(counter: str, by: str, within: str) -> str:
+    """Return how much a counter grew.
+
+    One that begins to exist with its first event has grown, too, but `increase` does not see it.
+    """
+    return (
+        f"sum by ({by}) (\n"
+        f"  (increase({counter}[{within}]) > 0)\n"
+        f"  or ({counter} unless last_over_time({counter}[{within}] offset {within}))\n"
+        ")"
+    )

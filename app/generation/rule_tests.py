@@ -18,48 +18,74 @@ Document = dict[str, Any]
 EXPORTERS: Final = ("exporter-1:8000", "exporter-2:8000")
 """Instances that are scraped; they publish the same."""
 
-STEP: Final = 3
-"""Minutes between two samples and two evaluations. Below the five minutes for which Prometheus takes a sample for present,
-so that what one group records is there for the next, and more than one, because a week has ten thousand minutes.
-"""
-CHANGE: Final = 7 * 24 * 60 + 60
-"""When something happens: late enough that the hour around the same moment a week ago is complete."""
+WEEK: Final = 7 * 24 * 60
 AFTERWARDS: Final = 240
-"""How long a test goes on then."""
+"""How long a test goes on after something happens."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """How a test passes: so many ``weeks`` and an hour, then something happens, with samples each ``step`` minutes.
+
+    Rules are evaluated at the moments of the samples, so a step may be longer than Prometheus takes a sample for present.
+    """
+
+    weeks: int
+    step: int
+
+    @property
+    def change(self) -> int:
+        """When something happens: late enough that the hour around the same moment so many weeks ago is complete."""
+        return self.weeks * WEEK + 60
+
+
+DAYS: Final = Timeline(weeks=0, step=15)
+LAST_WEEK: Final = Timeline(weeks=1, step=15)
+LAST_WEEKS: Final = Timeline(weeks=3, step=15)
+MINUTES: Final = Timeline(weeks=0, step=1)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One test: what comes in, and by minute after ``change`` the alerts that fire then."""
+    """One test: what comes in, and by minute after the change the alerts that fire then."""
 
     name: str
     alert: str
     series: Mapping[str, str]
     expect: Mapping[int, Sequence[Document]]
-    change: int = CHANGE
-    step: int = STEP
+    timeline: Timeline = MINUTES
 
     def document(self) -> Document:
         """Return the test as promtool reads it."""
+        change = self.timeline.change
         return {
             "name": f"{self.alert} {self.name}",
-            "interval": f"{self.step}m",
+            "interval": f"{self.timeline.step}m",
             "input_series": [{"series": series, "values": values} for series, values in self.series.items()],
             "alert_rule_test": [
-                {"eval_time": f"{self.change + minute}m", "alertname": self.alert, "exp_alerts": list(alerts)}
+                {"eval_time": f"{change + minute}m", "alertname": self.alert, "exp_alerts": list(alerts)}
                 for minute, alerts in self.expect.items()
             ],
         }
 
 
-def rule_tests(cases: Sequence[Case], stems: Iterable[str], source: str) -> str:
-    """Return the text of a test file of the rule files with these stems."""
+def rule_tests(cases: Sequence[Case], stems: Sequence[str], source: str) -> str:
+    """Return the text of a test file of the rule files with these stems, which are evaluated in this order."""
     document = {
         "rule_files": [f"../rules/{names.rules_file(stem).rpartition('/')[2]}" for stem in stems],
-        "evaluation_interval": f"{min(case.step for case in cases)}m",
+        "evaluation_interval": f"{common_step(cases)}m",
+        "group_eval_order": [names.group(stem) for stem in stems],
         "tests": [case.document() for case in cases],
     }
     return yaml_text(document, source)
+
+
+def common_step(cases: Iterable[Case]) -> int:
+    """Return the step of the tests of one file; all have the same, because promtool knows one."""
+    steps = {case.timeline.step for case in cases}
+    if len(steps) != 1:
+        raise ValueError(f"tests of one file have one step, not {sorted(steps)}")
+    return steps.pop()
 
 
 def clock(minutes: int, step: int) -> str:

@@ -54,18 +54,21 @@ class Group:
 
     name: str
     rules: tuple[Record | Alert, ...]
+    interval: str | None = None
+    """How often; by default as often as Prometheus is told to evaluate rules."""
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
         """The alerting rules among them."""
         return tuple(rule for rule in self.rules if isinstance(rule, Alert))
 
+    def document(self) -> dict[str, Any]:
+        """Return the group as Prometheus reads it."""
+        interval = {} if self.interval is None else {"interval": self.interval}
+        return {"name": self.name, **interval, "rules": [rule.document() for rule in self.rules]}
+
 
 def rule_file(groups: Iterable[Group], source: str) -> str:
     """Return the text of a rule file; ``source`` is what it is generated from."""
-    document = {
-        "groups": [
-            {"name": group.name, "rules": [rule.document() for rule in group.rules]} for group in groups
-        ]
-    }
+    document = {"groups": [group.document() for group in groups]}
     return yaml_text(document, source)

@@ -3,76 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import NamedTuple
 
 from app.catalogue.model import Kpi
 from app.generation import names
-from app.generation.queries import STALE_AFTER_S, RatioQueries
+from app.generation.burn import PACES
+from app.generation.kpi_rules import anomaly_window
+from app.generation.pipeline_runbooks import TEXTS
+from app.generation.queries import RESTS_ON, SPREADS, STALE_AFTER_S, WEEKS, KpiQueries
 from app.generation.rules import Alert, Group
+from app.generation.timing import AT_ONCE, duration
 
-_STALLED: Final = f"""\
-The exporters publish figures, but the moment up to which these are complete
-(`{names.EVALUATION}`) has not moved for {STALE_AFTER_S} seconds. The values are right for that moment; nothing
-is lost, and nothing is counted for a time about which nothing is known. Until it moves again no alert on a KPI can fire.
 
-## What to do
+class _Watch(NamedTuple):
+    """What an alert means, and the queries to look at first."""
 
-1. `selfserve check` on the machine of a worker: does Kafka answer, are the topics right, has the group members, does
-   the lag grow?
-2. The exporter's `/readyz` says which partitions no worker has lately reported for. If it names all, no worker runs: look at
-   the workers' logs. Their last line says why a worker ended, and the exit code whether it is enough to start it again
-   (3 and 70 are).
-3. If it names some, look at `selfserve_owned_partitions` and `selfserve_last_checkpoint_timestamp_seconds` of the
-   workers. One that owns partitions and writes no checkpoint is stuck: stop it, another takes over.
-4. If it names none, a source topic is not read to its end: `selfserve_lag_records` says which. Falling lag means that the
-   workers catch up, so wait, or start more of them, up to the number of partitions.
-
-With `worker.clock: event` the evaluation time follows the events. Then the alert says only that none arrive.
-"""
-
-_ABSENT: Final = f"""\
-Prometheus has not seen `{names.EVALUATION}` from any exporter. Either no exporter runs, or Prometheus cannot
-scrape them, or the exporters do not know an evaluation time yet because no worker has ever reported for all partitions.
-
-## What to do
-
-1. Prometheus' page of targets: is the exporter there, and is it up? If not, the page says what the scrape failed with.
-2. The exporter's `/healthz` answers as soon as it runs, `/readyz` says what it waits for.
-3. `selfserve check` on the machine of the exporter: is its port answered by selfserve, are the topics there, does
-   the group have members?
-4. After a first installation: workers have to be started, too. One evaluation time needs a report for every partition.
-"""
+    meaning: str
+    queries: list[str]
 
 
 def pipeline_runbooks(group: Group) -> dict[str, str]:
     """Return the pages of the alerts about the service itself by the alert's name."""
-    texts = {names.STALLED: _STALLED, names.ABSENT: _ABSENT}
     return {
-        alert.name: _page(alert, "app/generation/runbooks.py", [texts[alert.name].rstrip("\n")])
+        alert.name: _page(alert, "app/generation/pipeline_runbooks.py", [TEXTS[alert.name].rstrip("\n")])
         for alert in group.alerts
     }
 
 
 def kpi_runbooks(kpi: Kpi, group: Group) -> dict[str, str]:
     """Return the pages of the alerts on a KPI by the alert's name, written from the KPI's own attributes."""
+    watches = _watches(kpi)
     return {
-        alert.name: _page(alert, f"app/catalogue/kpis/{kpi.id}.yaml", _kpi_lines(kpi, alert))
+        alert.name: _page(alert, f"app/catalogue/kpis/{kpi.id}.yaml", _kpi_lines(kpi, watches[alert.name]))
         for alert in group.alerts
     }
 
 
-def _kpi_lines(kpi: Kpi, alert: Alert) -> list[str]:
+def _kpi_lines(kpi: Kpi, watch: _Watch) -> list[str]:
     attributes = kpi.attributes
-    window = _window(kpi, alert)
-    queries = RatioQueries(kpi)
-    is_drop = alert.name == names.drop_alert(kpi)
-    meaning = _drop_meaning(kpi) if is_drop else _band_meaning(kpi)
+    little = "samples" if RESTS_ON[kpi.kind] is not None else "a week ago"
     silent = (
-        f"It stays silent on fewer than {kpi.alerts.min_samples} samples, without data, and while the figures are more"
+        f"It stays silent on fewer than {kpi.alerts.min_samples} {little}, without data, and while the figures are more"
         f" than {STALE_AFTER_S} s old ({_link(names.STALLED)})."
     )
     return [
-        f"{meaning} {silent}",
+        f"{watch.meaning} {silent}",
         "",
         f"**{kpi.title}**: {attributes.definition}",
         "",
@@ -80,14 +55,7 @@ def _kpi_lines(kpi: Kpi, alert: Alert) -> list[str]:
         "",
         "In Prometheus:",
         "",
-        *_code(
-            [
-                queries.value(window),
-                queries.samples(window),
-                *([queries.last_week(window)] if is_drop else []),
-                names.LAG,
-            ]
-        ),
+        *_code([*watch.queries, names.LAG]),
         "",
         f"How to read it: {attributes.trend_analysis}",
         "",
@@ -111,23 +79,48 @@ def _kpi_lines(kpi: Kpi, alert: Alert) -> list[str]:
     ]
 
 
-def _window(kpi: Kpi, alert: Alert) -> str | None:
-    if alert.name == names.drop_alert(kpi):
-        return kpi.alerts.drop.window if kpi.alerts.drop is not None else None
-    return kpi.alerts.band.window if kpi.alerts.band is not None else None
-
-
-def _drop_meaning(kpi: Kpi) -> str:
-    direction = "fallen" if kpi.better == "higher" else "risen"
-    return (
-        f"The value has {direction} against the same hour of last week, by more than is usual and for long enough not to"
-        " be chance."
-    )
-
-
-def _band_meaning(kpi: Kpi) -> str:
+def _watches(kpi: Kpi) -> dict[str, _Watch]:
+    """Return the same of all alerts on a KPI, by the alert's name."""
+    queries, found = KpiQueries(kpi), {}
+    moved = "fallen" if kpi.better == "higher" else "risen"
     side = "below" if kpi.better == "higher" else "above"
-    return f"The value over days lies {side} the band that it should not leave. That is a state, not an incident."
+
+    def now(window: str | None) -> list[str]:
+        return list(dict.fromkeys([queries.value(window), queries.samples(window)]))
+
+    if (drop := kpi.alerts.drop) is not None:
+        found[names.drop_alert(kpi)] = _Watch(
+            f"The value has {moved} against the same hour of last week, by more than is usual and for long enough not to"
+            " be chance.",
+            [*now(drop.window), queries.weeks_ago(drop.window, 1)],
+        )
+        found[names.unusual_alert(kpi)] = _Watch(
+            f"The value has {moved} against what this hour usually has, the median of the last {WEEKS} weeks. Beside"
+            f" {_link(names.drop_alert(kpi))} it says that last week was no exception; without it, that last week was"
+            " already bad.",
+            [*now(drop.window), queries.median(drop.window)],
+        )
+    if (band := kpi.alerts.band) is not None:
+        found[names.band_alert(kpi)] = _Watch(
+            f"The value over days lies {side} the band that it should not leave. That is a state, not an incident.",
+            now(band.window),
+        )
+    if kpi.alerts.anomaly:
+        window = anomaly_window(kpi)
+        found[names.anomaly_alert(kpi)] = _Watch(
+            f"The value lies more than {SPREADS} standard deviations {side} its mean of the last week. Nobody needs to get"
+            " up for it; it shows when something began. A rhythm of days and nights widens the spread, so this alert is"
+            " slow to notice, and what it notices is large.",
+            [*now(window), queries.mean(window), queries.spread(window)],
+        )
+    if kpi.alerts.burn_rate:
+        for pace in PACES:
+            found[names.burn_alert(kpi, pace.name)] = _Watch(
+                "The objective leaves room for some bad outcomes, and they use it up much faster than it lasts. The longer"
+                " window says that it is no accident, the shorter one that it has not ended yet.",
+                [queries.bad(pace.long), queries.bad(pace.short), queries.samples(pace.long)],
+            )
+    return found
 
 
 def _page(alert: Alert, source: str, lines: Iterable[str]) -> str:
@@ -137,13 +130,21 @@ def _page(alert: Alert, source: str, lines: Iterable[str]) -> str:
             "",
             f"# {alert.name}",
             "",
-            f"Severity: {alert.labels['severity']}. Fires when this has been true for {alert.hold}:",
+            f"Severity: {alert.labels['severity']}. Fires {_when(alert)}:",
             "",
             *_code(alert.expression.rstrip("\n").split("\n")),
             "",
             *lines,
             "",
         ]
+    )
+
+
+def _when(alert: Alert) -> str:
+    return (
+        "as soon as this is true"
+        if alert.hold == duration(AT_ONCE)
+        else f"when this has been true for {alert.hold}"
     )
 
 

@@ -154,7 +154,7 @@ class Chaos:
         name, worker = self._any()
         code = worker.stop()
         # It may have been on its way up, or on its way out.
-        assert code in (0, -signal.SIGTERM, FencedError.exit_code), worker.text()[-4000:]
+        assert code in (0, -signal.SIGTERM, FencedError.exit_code), f"exit code {code}: {worker.text()[-4000:]}"
         self._start(name)
 
     def _zombie(self) -> None:

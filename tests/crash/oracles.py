@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from app.changelogs import Kept
 from streams.core.batch import Sums
 from streams.core.definitions import Definitions
+from tests.oracle import compute
 from tests.support import accounting
 from tests.support.figures import batch_figures, differing, figures_of
 
@@ -39,5 +40,6 @@ MEASURES = Oracle(
     "every measure over every window", accounting.expected, accounting.found, accounting.differences
 )
 FIGURES = Oracle("every figure of every KPI", batch_figures, _kept_figures, differing)
+NAIVE = Oracle("every figure, by the naive oracle", compute, _kept_figures, differing)
 
-ORACLES: tuple[Oracle, ...] = (MEASURES, FIGURES)
+ORACLES: tuple[Oracle, ...] = (MEASURES, FIGURES, NAIVE)

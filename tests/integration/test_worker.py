@@ -19,6 +19,9 @@ from kafka.admin import KafkaAdminClient
 
 from schemas.topics import SOURCE_TOPICS
 from streams.consumer_thread import FETCH_WAIT_MS
+from streams.core.partitioner import murmur2
+from streams.core.records import block_record
+from streams.core.time import HOUR_MINUTES, MINUTE_MS
 from streams.metrics import SELF_METRICS
 from streams.names import CHANGELOGS, SOURCES
 from tests.oracle.generate import random_events
@@ -145,6 +148,23 @@ def test_the_port_answers_and_the_commands_read_beside_the_worker(service: Servi
     unknown = service.run("explain", "nobody")
     assert unknown.returncode == 2
     assert "Nothing is known of a customer 'nobody'" in unknown.stderr
+
+
+def test_verify_finds_a_number_that_the_facts_do_not_stand_for(service: Service) -> None:
+    at = 1_767_225_600_000
+    service.produce([{"id": "e", "type": "page.viewed", "time": at, "user_id": "somebody"}])
+    worker = service.start()
+    service.wait_processed()
+    assert worker.stop() == 0
+    number = murmur2(b"somebody", PARTITIONS)
+    key, value = block_record("active", at // MINUTE_MS // HOUR_MINUTES, {0: 7})
+    with service.producer() as producer:
+        producer.send(f"{service.prefix}selfserve.panes", key=key, value=value, partition=number)
+    verified = service.run("verify")
+    assert verified.returncode == 1
+    assert "1 customers, 1 numbers differ" in verified.stderr
+    assert "panes 7, facts 1" in verified.stderr
+    assert verified.stdout.count("panes and facts agree") == PARTITIONS - 1
 
 
 @pytest.mark.prometheus

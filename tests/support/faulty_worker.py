@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import threading
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
@@ -19,7 +20,7 @@ from streams.core.partition import PartitionState
 
 FAULT = "SELFSERVE_TEST_FAULT"
 MARK = b"a fault of the program"
-"""A record with these bytes in it makes `bug` raise."""
+"""A record with these bytes in it makes `bug` raise and `hang` hang."""
 
 
 def in_transaction(act: Callable[[], None]) -> None:
@@ -94,11 +95,24 @@ def bug() -> None:
     mock.patch.object(PartitionState, "process", faulty_process).start()
 
 
+def hang() -> None:
+    """Never come back from a batch that holds a marked record."""
+    process = PartitionState.process
+
+    def faulty_process(self: PartitionState, topic: str, records: Any) -> None:
+        if any(record.value is not None and MARK in record.value for record in records):
+            threading.Event().wait()
+        process(self, topic, records)
+
+    mock.patch.object(PartitionState, "process", faulty_process).start()
+
+
 FAULTS: dict[str, Callable[[], None]] = {
     "kill-in-transaction": kill_in_transaction,
     "stop-in-transaction": stop_in_transaction,
     "offset-behind": offset_behind,
     "bug": bug,
+    "hang": hang,
 }
 
 

@@ -1,0 +1,157 @@
+"""In which situations alerts on a KPI must fire, and in which they must not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.catalogue.alerts import BandAlert, DropAlert
+from app.catalogue.model import Kpi
+from app.catalogue.naming import OVERALL
+from app.generation import burn
+from app.generation.kpi_series import Course, Situation
+from app.generation.queries import LEAST_SPREAD, RESTS_ON, WEEKS, KpiQueries
+from app.generation.rule_tests import LAST_WEEK
+from app.generation.timing import DROP_HOLD
+
+CHAT = "chat"
+"""A channel in which the same happens as overall; the names of other channels say what happens in them."""
+
+
+@dataclass(frozen=True)
+class Situations:
+    """The situations by name, and ``share``: what the alert's own value is where it fires, if that is a share."""
+
+    by_name: Mapping[str, Situation]
+    share: float = 0.0
+
+
+def drop(kpi: Kpi, settings: DropAlert) -> Situations:
+    """Return those of the alert on a change since last week."""
+    change, usual, bad = _fall(kpi, settings)
+    found = _changes(kpi, usual, bad, weeks=1) | {
+        "same_last_week": _situation(kpi, Course(usual, bad, weeks={1: bad})),
+        "smaller_change": _situation(kpi, Course(usual, usual + (bad - usual) * settings.by * 0.9 / change)),
+        "recovers_in_time": _situation(kpi, Course(usual, bad, back=DROP_HOLD - LAST_WEEK.step)),
+    }
+    if kpi.kind == "ratio" and kpi.better == "lower":
+        next_to_nothing = settings.by * 0.9 / kpi.alerts.min_samples
+        found["from_nothing_to_next_to_nothing"] = _situation(kpi, Course(0.0, next_to_nothing))
+    return Situations(found, change)
+
+
+def unusual(kpi: Kpi, settings: DropAlert) -> Situations:
+    """Return those of the alert on a change since the last three weeks."""
+    change, usual, bad = _fall(kpi, settings)
+    found = _changes(kpi, usual, bad, weeks=WEEKS) | {
+        "one_bad_week": _situation(kpi, Course(usual, bad, weeks={1: bad}), fires=True),
+        "one_good_week": _situation(kpi, Course(usual, bad, weeks={2: bad, 3: bad})),
+        "smaller_change": _situation(kpi, Course(usual, usual + (bad - usual) * settings.by * 0.9 / change)),
+    }
+    return Situations(found, change)
+
+
+def band(kpi: Kpi, settings: BandAlert, recovers: int) -> Situations:
+    """Return those of the alert on a value outside of its band, which is inside again after so many minutes."""
+    bound = KpiQueries(kpi).bound(settings.worse_than)
+    room = min(bound, 1 - bound) if kpi.kind == "ratio" else bound
+    worse = _worse(kpi)
+    inside, bad = bound - worse * room / 2, bound + worse * room / 10
+    found = {
+        OVERALL: _situation(kpi, Course(inside, bad, back=recovers), fires=True),
+        "inside": _situation(kpi, Course(inside, inside)),
+        "no_data": _situation(kpi, Course(inside, None), _samples(kpi, now=None)),
+    }
+    if RESTS_ON[kpi.kind] is not None:
+        found["few_samples"] = _situation(kpi, Course(inside, bad), _samples(kpi, now=-1))
+    if any(it.name == settings.worse_than and bound in it for it in kpi.bands):
+        found["at_the_bound"] = _situation(kpi, Course(inside, bound))
+    return Situations(found)
+
+
+def anomaly(kpi: Kpi) -> Situations:
+    """Return those of the alert on a value far outside of its usual spread."""
+    usual, worse = _usual(kpi), _worse(kpi)
+    spread = LEAST_SPREAD if kpi.kind == "ratio" else LEAST_SPREAD * usual
+    bad = usual + worse * 10 * spread
+    # One such morning in the week, and the same distance is nothing unusual.
+    extreme = (1 + worse) / 2 if kpi.kind == "ratio" else 2 * usual
+    found = _changes(kpi, usual, bad, weeks=1) | {
+        "within_the_spread": _situation(kpi, Course(usual, usual + worse * 2 * spread)),
+        "usually_far_spread": _situation(kpi, Course(usual, bad, weeks={1: extreme})),
+        "for_the_better": _situation(kpi, Course(usual, usual - worse * 9 * spread)),
+        "recovers_in_time": _situation(kpi, Course(usual, bad, back=DROP_HOLD - LAST_WEEK.step)),
+    }
+    return Situations(found)
+
+
+def burning(kpi: Kpi, pace: burn.Pace) -> Situations:
+    """Return those of the alert on an error budget that is spent at a pace."""
+    limit, allowed = burn.limit(kpi, pace), burn.budget(kpi)
+
+    def share(bad: float) -> float:
+        return bad if kpi.better == "lower" else 1 - bad
+
+    ok, bad, tolerable = share(allowed / 2), share((limit + 1) / 2), share(limit * 0.99)
+    least = kpi.alerts.min_samples
+    high, slower, none = Course(ok, bad), Course(ok, tolerable), Course(ok, None)
+    enough = Course(least, least)
+    found = {
+        OVERALL: Situation(high, enough, fires=True, short=high),
+        CHAT: Situation(high, enough, fires=True, short=high),
+        "over": Situation(high, enough, short=slower),
+        "just_begun": Situation(slower, enough, short=high),
+        "recovers_in_time": Situation(high, enough, short=Course(ok, bad, back=pace.hold - 1)),
+        "few_samples": Situation(high, Course(least, least - 1), short=high),
+        "no_data": Situation(none, Course(least, None), short=none),
+    }
+    return Situations(found, (limit + 1) / 2)
+
+
+def _changes(kpi: Kpi, usual: float, bad: float, weeks: int) -> dict[str, Situation]:
+    """Return the situations of all alerts that look back: a change that counts, and changes on too little."""
+    found = {
+        OVERALL: _situation(kpi, Course(usual, bad), fires=True),
+        CHAT: _situation(kpi, Course(usual, bad), fires=True),
+        "no_data": _situation(kpi, Course(usual, None), _samples(kpi, now=None)),
+        "no_history": _situation(kpi, Course(None, bad), Course(None, kpi.alerts.min_samples)),
+    }
+    if RESTS_ON[kpi.kind] is None:
+        before = kpi.alerts.min_samples - 1
+        found["few_before"] = _situation(kpi, Course(before, before * bad / usual))
+    else:
+        found["few_samples"] = _situation(kpi, Course(usual, bad), _samples(kpi, now=-1))
+        for week in range(1, weeks + 1):
+            few = Course(
+                kpi.alerts.min_samples, kpi.alerts.min_samples, weeks={week: kpi.alerts.min_samples - 1}
+            )
+            found[f"few_samples_{week}_weeks_ago"] = _situation(kpi, Course(usual, bad), few)
+    return found
+
+
+def _fall(kpi: Kpi, settings: DropAlert) -> tuple[float, float, float]:
+    """Return a change that is large enough as a part, the usual value, and the value after it."""
+    change = settings.by + min(0.05, (1 - settings.by) / 2)
+    usual = _usual(kpi)
+    return change, usual, usual * (1 + _worse(kpi) * change)
+
+
+def _usual(kpi: Kpi) -> float:
+    if kpi.kind == "ratio":
+        return 0.8 if kpi.better == "higher" else 0.2
+    return 7200.0 if kpi.kind == "seconds" else 2.0 * kpi.alerts.min_samples
+
+
+def _worse(kpi: Kpi) -> int:
+    return -1 if kpi.better == "higher" else 1
+
+
+def _samples(kpi: Kpi, now: int | None) -> Course:
+    """Return enough samples before the change, and by ``now`` more than enough afterwards, or none."""
+    least = kpi.alerts.min_samples
+    return Course(least, None if now is None else least + now)
+
+
+def _situation(kpi: Kpi, value: Course, samples: Course | None = None, *, fires: bool = False) -> Situation:
+    enough = _samples(kpi, now=0) if samples is None else samples
+    return Situation(value, None if RESTS_ON[kpi.kind] is None else enough, fires)
