@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+COMPILED := build/compiled/venv
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format lint type imports generated pytest lock upgrade generate bench soak chaos wheel clean
+.PHONY: help setup demo test format lint type imports generated pytest lock upgrade generate bench soak chaos wheel \
+	compiled clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,14 +58,14 @@ generate: $(READY) ## Write the generated files
 
 lock: $(READY) ## Bring the requirement files in line with pyproject.toml, keeping versions where possible
 	$(LOCK) --extra kafka --output-file requirements.lock >/dev/null
-	$(LOCK) --extra kafka --group dev --constraints requirements.lock --output-file requirements-dev.lock >/dev/null
+	$(LOCK) --extra kafka --extra generate --group dev --constraints requirements.lock --output-file requirements-dev.lock >/dev/null
 
 upgrade: $(READY) ## As lock, with the newest versions that are allowed
 	$(LOCK) --upgrade --extra kafka --output-file requirements.lock >/dev/null
-	$(LOCK) --upgrade --extra kafka --group dev --constraints requirements.lock --output-file requirements-dev.lock >/dev/null
+	$(LOCK) --upgrade --extra kafka --extra generate --group dev --constraints requirements.lock --output-file requirements-dev.lock >/dev/null
 
-bench: $(READY) ## Measure throughput, latency, memory and recovery
-	$(BIN)/selfserve bench
+bench: $(if $(PURE),$(READY),installed) ## Measure the compiled worker, or with PURE=1 that of the source tree; options with ARGS='--record'
+	$(if $(PURE),$(BIN),$(COMPILED)/bin)/selfserve bench $(ARGS)
 
 chaos: $(READY) ## Kill workers under load for ten minutes; other times with SECONDS=...
 	SELFSERVE_CRASH_SECONDS=$(or $(SECONDS),600) $(BIN)/pytest -m crash -s tests/crash
@@ -71,8 +73,23 @@ chaos: $(READY) ## Kill workers under load for ten minutes; other times with SEC
 soak: $(READY) ## As chaos, for four hours
 	SELFSERVE_CRASH_SECONDS=$(or $(SECONDS),14400) $(BIN)/pytest -m crash -s tests/crash
 
-wheel: $(READY) ## Build the wheel and try it in an environment of its own
-	scripts/check-wheel $(BIN)/python
+wheel: $(READY) ## Build the wheels into dist, pure and compiled, and try them in an environment of their own
+	scripts/build-wheels $(BIN)/python
+	scripts/check-wheel $(BIN)/python dist/selfserve-*.whl
+
+compiled: installed ## Run the core's tests against the compiled wheel; others with ARGS='tests/...'
+	scripts/test-compiled $(COMPILED)/bin/python $(ARGS)
+
+# The compiled wheel as production installs it, with what tests and measurements need, apart from .venv.
+.PHONY: installed
+installed: $(COMPILED)/.ready
+	scripts/build-wheels $(COMPILED)/bin/python --compiled
+	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall dist/selfserve-*-cp*.whl
+
+$(COMPILED)/.ready: requirements-dev.lock
+	$(PYTHON) -m venv --clear $(COMPILED)
+	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	@touch $@
 
 clean: ## Remove everything that can be made again, the virtual environment included
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -10,12 +10,11 @@ from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
-    InfoMetricFamily,
     Metric,
 )
 from prometheus_client.registry import Collector
 
-from app import __version__
+from app.build_info import build_info
 from streams.metrics import CHECKPOINT_DURATION, SELF_METRICS, Histogram, SelfMetric
 from streams.observation import Samples, observe
 from streams.owner import Owner
@@ -29,7 +28,7 @@ class WorkerCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families in the order of `SELF_METRICS`. What is not known yet is left out."""
-        yield InfoMetricFamily("selfserve_build", "Version of the program", {"version": __version__})
+        yield build_info()
         observed = observe(self._owner)
         for metric in SELF_METRICS:
             if metric is CHECKPOINT_DURATION:

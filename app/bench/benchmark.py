@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from kafka.admin import KafkaAdminClient
 
 from app.bench import memory, quiet, stock_faust, yardstick
-from app.bench.environment import PREFIX, repository, working_directory
+from app.bench.environment import PREFIX, source_tree, working_directory
 from app.bench.machine import commit_of, this_machine, versions
 from app.bench.measures import Measure, ratios, spread, summarise
 from app.bench.memory import Growth, Memory, memory_of
@@ -37,6 +37,7 @@ from app.bench.topics import Filled, create_topics, fill, renew_internal_topics
 from app.bench.worker_run import WorkerRun, run_worker, write_settings
 from app.kafka.admin import admin_client
 from app.kafka.broker import EmbeddedKafka
+from streams.build import core_build
 
 Say = Callable[[str], None]
 """Hears what is going on, a line at a time."""
@@ -151,6 +152,7 @@ class _Run:
             for contestant in CONTESTANTS
         }
         others = spread(self._others)
+        tree = source_tree()
         if self._unquiet:
             self._remarks.append(
                 f"The machine did not become quiet before {self._unquiet} of {self._turns} turns."
@@ -169,7 +171,8 @@ class _Run:
             self._remarks.append(f"A median of {self._plan.rounds} is none.")
         return Report(
             date=started.isoformat(timespec="seconds"),
-            commit=commit_of(repository()),
+            commit=None if tree is None else commit_of(tree),
+            core=core_build(),
             machine=this_machine(),
             versions=versions(self._broker.version),
             plan=self._plan,

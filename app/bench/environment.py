@@ -8,11 +8,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import app
 
 PREFIX = "bench."
 """Of every topic."""
+PACKAGES: Final = ("app", "streams", "schemas")
+_PROJECT: Final = "pyproject.toml"
 
 
 @contextmanager
@@ -34,8 +37,29 @@ def repository() -> Path:
     return Path(app.__file__).resolve().parent.parent
 
 
+def source_tree() -> Path | None:
+    """Return the source tree of these packages, or nothing.
+
+    Of an installed wheel it is the working directory, if that has the very sources that the wheel was built from.
+    """
+    here = repository()
+    if (here / _PROJECT).is_file():
+        return here
+    there = Path.cwd()
+    return there if (there / _PROJECT).is_file() and _sources(there) == _sources(here) else None
+
+
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return an environment for a process that is measured: this program's packages, none of its settings."""
     kept = {name: value for name, value in environ.items() if not name.startswith("SELFSERVE_")}
     path = os.pathsep.join([str(repository()), *filter(None, [environ.get("PYTHONPATH")])])
     return {**kept, "PYTHONPATH": path}
+
+
+def _sources(root: Path) -> dict[str, bytes]:
+    """Return the text of every module of the packages, by its path below ``root``."""
+    return {
+        str(file.relative_to(root)): file.read_bytes()
+        for package in PACKAGES
+        for file in sorted((root / package).rglob("*.py"))
+    }

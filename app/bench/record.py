@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from app.bench.environment import repository
+from app.bench.environment import source_tree
 from app.bench.errors import BenchmarkError
 from app.bench.plan import LEAST_ROUNDS_RECORDED
 from app.bench.report import Report, to_markdown
@@ -18,10 +18,13 @@ EMPTY: Final = "None has been recorded yet."
 
 def page() -> Path:
     """Return the page. Raises ``BenchmarkError`` where there is none to write to."""
-    file = repository() / PAGE
+    tree = source_tree()
+    if tree is None:
+        raise BenchmarkError("Figures are recorded in the source tree of what is measured: call this there.")
+    file = tree / PAGE
     if not file.is_file() or MARKER not in file.read_text(encoding="utf-8"):
         raise BenchmarkError(
-            f"There is no {PAGE} to record the figures in, with the line that says where: record from a source tree."
+            f"{file} is not there, or lacks the line after which figures are recorded: {MARKER}"
         )
     return file
 

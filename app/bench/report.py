@@ -14,6 +14,7 @@ from app.bench.memory import Memory
 from app.bench.plan import CONTESTANTS, MEMORY_GOAL_BYTES, Plan
 from app.bench.profile import Profile
 from app.bench.topics import Filled
+from streams.build import CoreBuild
 
 _TITLES = {contestant.name: contestant.title for contestant in CONTESTANTS}
 _GIB = 1 << 30
@@ -25,6 +26,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     date: str
     """When it began, RFC 3339."""
     commit: Commit | None
+    core: CoreBuild
+    """Whether the core of what was measured was compiled."""
     machine: Machine
     versions: Mapping[str, str]
     plan: Plan
@@ -55,7 +58,7 @@ def to_json(report: Report) -> str:
 
 def headline(report: Report) -> str:
     """Return what was measured, and when."""
-    return f"{report.date[:10]}, {_commit(report.commit)}"
+    return f"{report.date[:10]}, {_commit(report.commit)}, {report.core} core"
 
 
 def circumstances(report: Report) -> list[str]:

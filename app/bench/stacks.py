@@ -3,6 +3,8 @@
 A stack is read from its root on. The table says which frames open a part; a *closing* one keeps everything below it,
 because shared code (the client's record builder, a decoder written in C) works for whoever called it. Stacks that end
 in a wait, for the network or for the interpreter's lock, are no work and are left out.
+
+Of a compiled core one sees the functions that the C compiler has left, by the names that mypyc gave them, without lines.
 """
 
 from __future__ import annotations
@@ -55,6 +57,8 @@ def _named(*names: str) -> frozenset[str]:
 RULES: Final = (
     Rule("streams/core/partition.py", DECODE, source="decode(raw)", closing=True),
     Rule("schemas/", DECODE),
+    # A compiled caller has no line to tell the call by; what the worker reads as JSON are events.
+    Rule("msgspec/_core", DECODE, _named("JSONDecoder_decode"), closing=True),
     Rule("streams/core/partition.py", DEDUPLICATION, _named("_repeated"), closing=True),
     Rule("streams/core/deduplication.py", DEDUPLICATION),
     Rule("streams/core/partition.py", BUILDING, _named("take_changes"), closing=True),
@@ -96,6 +100,10 @@ _WAITS_WITHIN: Final = 3
 _FRAME: Final = re.compile(r"(?P<function>.+) \((?P<file>.+?)(?::(?P<line>\d+))?\)")
 _BELOW_ROOT: Final = re.compile(r"^.*/(?:site-packages|python3\.\d+)/")
 _ROOT: Final = f"{repository()}/"
+_LIBRARY: Final = "selfserve__mypyc."
+"""The beginning of the name of the file that has all of the compiled core (`hatch_build.py`)."""
+_COMPILED: Final = re.compile(r"CPy(?:Def|Py)_(?P<module>[a-z]+(?:_[a-z]+)*)___(?P<function>.+)")
+"""A function of it, ``CPyDef_MODULE___FUNCTION`` or ``CPyDef_MODULE___CLASS___METHOD``."""
 
 
 def parse_frame(text: str) -> Frame:
@@ -104,6 +112,9 @@ def parse_frame(text: str) -> Frame:
     if found is None:
         return Frame(text, "", 0, "")
     file = found["file"]
+    if file.rpartition("/")[2].startswith(_LIBRARY) and (compiled := _COMPILED.fullmatch(found["function"])):
+        function = compiled["function"].partition("___")
+        return Frame(function[2] or function[0], f"streams/core/{compiled['module']}.py", 0, file)
     path = _BELOW_ROOT.sub("", file)
     if path == file:
         path = file.removeprefix(_ROOT)

@@ -17,7 +17,7 @@ Role = Literal["worker", "exporter"]
 
 _TIMEOUT_S = 5.0
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  # not listened on, but replaced
-_BUILD = re.compile(r'^selfserve_build_info\{version="([^"]*)"\}', re.MULTILINE)
+_BUILD = re.compile(r'^selfserve_build_info\{(?:.*,)?version="([^"]*)"', re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import click
 
 from app import __version__
 from app.errors import UserError
+from streams.build import core_build
 
 COMMANDS: dict[str, str] = {
     "demo": "Everything on this machine, with simulated customers.",
@@ -27,7 +28,7 @@ COMMANDS: dict[str, str] = {
     "verify": "Check that the panes are what the facts say.",
     "explain": "Show what is known of a customer and what it counts for.",
     "generate": "Write the generated files, or compare them.",
-    "bench": "Measure throughput, latency, memory and recovery.",
+    "bench": "Measure throughput, ratios, profile and memory of the worker.",
 }
 """The line that the help page has for each command, in its order.
 
@@ -94,6 +95,8 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
 )
-@click.version_option(__version__, prog_name="selfserve")
+@click.version_option(
+    __version__, prog_name="selfserve", message=f"%(prog)s, version %(version)s ({core_build()} core)"
+)
 def main() -> None:
     """Live self-service support KPIs from customer events."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Metric, ProcessCollector, disable_created_metrics
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from app import __version__
+from app.build_info import build_info
 from app.exporter.live import Live
 
 
@@ -20,7 +20,7 @@ class SelfCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families. What is not known yet is left out."""
-        yield InfoMetricFamily("selfserve_build", "Version of the program", {"version": __version__})
+        yield build_info()
         yield from self._times()
         yield from self._accounts()
         yield from self._own_state()

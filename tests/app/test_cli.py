@@ -20,6 +20,7 @@ from app.cli import COMMANDS, LazyGroup, is_installed, main, module_of
 from app.cli.options import setting_option, settings_options
 from app.errors import UserError
 from app.settings import Settings
+from streams.build import core_build
 from tests.conftest import REPOSITORY
 
 INSTALLED = [name for name in COMMANDS if is_installed(name)]
@@ -131,7 +132,7 @@ class TestCommands:
             cwd=REPOSITORY,
         )
 
-        assert done.stdout == f"selfserve, version {app.__version__}\n"
+        assert done.stdout == f"selfserve, version {app.__version__} ({core_build()} core)\n"
 
     def test_a_misspelt_command_is_answered_with_the_nearest(self) -> None:
         result = CliRunner().invoke(main, ["generat"])

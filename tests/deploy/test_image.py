@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import fnmatch
 import re
+import sys
 from importlib import metadata
 from pathlib import PurePosixPath
 
@@ -80,14 +82,44 @@ def test_what_is_left_out_and_what_is_selected_is_in_the_locks() -> None:
     assert selected("wanted") <= locked("requirements-dev.lock")
 
 
-def test_what_builds_the_wheel_is_complete() -> None:
-    needed = {"hatchling"}
-    for text in metadata.requires("hatchling") or []:
+def closure(name: str, extra: str = "") -> set[str]:
+    """Return a distribution and all that it requires on the Python of the image."""
+    needed = {name}
+    for text in metadata.requires(name) or []:
         requirement = Requirement(text)
-        if requirement.marker is None or requirement.marker.evaluate({"extra": "", "python_version": "3.12"}):
-            needed.add(requirement.name)
+        if requirement.marker is None or requirement.marker.evaluate(
+            {"extra": extra, "python_version": "3.12"}
+        ):
+            needed |= closure(requirement.name.replace("_", "-"))
+    return needed
 
-    assert selected("wanted") == needed
+
+def libraries(*folders: str) -> set[str]:
+    """Return the libraries that the modules of folders import."""
+    found = set()
+    for folder in folders:
+        for file in (REPOSITORY / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom):
+                    found.add(str(node.module).partition(".")[0])
+    return found - sys.stdlib_module_names - {"app", "streams", "schemas"}
+
+
+def test_what_builds_the_wheel_is_complete() -> None:
+    known_by_types = libraries("streams/core", "schemas")
+
+    assert known_by_types == {"msgspec", "xxhash"}
+    assert selected("wanted") == closure("hatchling") | closure("mypy", "mypyc") | known_by_types
+
+
+def test_the_core_is_compiled() -> None:
+    (build,) = (command for command in all_of("RUN") if " wheel " in command)
+
+    assert "HATCH_BUILD_HOOK_ENABLE_CUSTOM=1" in build
+    assert 'selfserve --version | grep "compiled core"' in build
+    assert "gcc" in " ".join(all_of("RUN"))
 
 
 def test_only_the_embedded_kafka_goes_without_something() -> None:

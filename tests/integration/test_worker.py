@@ -17,7 +17,9 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
+from app import __version__
 from schemas.topics import SOURCE_TOPICS
+from streams.build import core_build
 from streams.consumer_thread import FETCH_WAIT_MS
 from streams.core.partitioner import murmur2
 from streams.core.records import block_record
@@ -139,7 +141,7 @@ def test_the_port_answers_and_the_commands_read_beside_the_worker(service: Servi
     eventually(lambda: 'selfserve_lag_records{partition="0"' in worker.get("metrics")[1], "a first look")
     assert worker.metric("selfserve_lag_records") == 0
     page = worker.get("metrics")[1]
-    assert 'selfserve_build_info{version="' in page
+    assert f'selfserve_build_info{{core="{core_build()}",version="{__version__}"}} 1.0' in page
     assert {f"# HELP {metric.name} {metric.help}" for metric in SELF_METRICS} <= set(page.splitlines())
     verified = service.run("verify")
     assert (verified.returncode, verified.stdout.count("agree")) == (0, PARTITIONS)

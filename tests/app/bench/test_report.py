@@ -34,6 +34,7 @@ def report() -> Report:
     return Report(
         date="2026-01-05T08:00:00+00:00",
         commit=Commit("abc1234", modified=True),
+        core="compiled",
         machine=Machine("Some CPU", 2, 8 << 30, "Linux 6 x86_64"),
         versions={"selfserve": "1.2.3", "kafka": "4.0.0"},
         plan=Plan(events=10_000, faust_events=50),
@@ -58,7 +59,7 @@ def test_the_document_holds_everything(report: Report) -> None:
 
 def test_a_section_has_date_commit_machine_and_the_tables(report: Report) -> None:
     lines = to_markdown(report).splitlines()
-    assert lines[0] == "### 2026-01-05, commit abc1234 with changes"
+    assert lines[0] == "### 2026-01-05, commit abc1234 with changes, compiled core"
     assert "Some CPU, 2 cores, 8 GiB, Linux 6 x86_64." in lines
     assert "| selfserve worker | 290 (232 to 322) | 580 (580 to 580) |" in lines
     assert "| selfserve worker / bare aiokafka, typed events | 0.29 | 0.29 | ≥ 0.3: missed |" in lines
@@ -70,10 +71,10 @@ def test_a_section_has_date_commit_machine_and_the_tables(report: Report) -> Non
 
 
 def test_without_samples_the_section_says_so(report: Report) -> None:
-    text = to_markdown(msgspec.structs.replace(report, profile=None, commit=None))
+    text = to_markdown(msgspec.structs.replace(report, profile=None, commit=None, core="pure"))
     assert "The worker's time was not sampled." in text
     assert "| part |" not in text
-    assert text.startswith("### 2026-01-05, no commit\n")
+    assert text.startswith("### 2026-01-05, no commit, pure core\n")
 
 
 def test_a_terminal_shows_the_same_figures(report: Report) -> None:
@@ -110,8 +111,11 @@ def test_a_run_of_few_rounds_cannot_be_recorded() -> None:
 
 
 def test_recording_needs_a_source_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record, "repository", lambda: tmp_path)
+    monkeypatch.setattr(record, "source_tree", lambda: None)
     with pytest.raises(BenchmarkError, match="source tree"):
+        check_recordable(3)
+    monkeypatch.setattr(record, "source_tree", lambda: tmp_path)
+    with pytest.raises(BenchmarkError, match=r"docs/benchmarks\.md is not there"):
         check_recordable(3)
 
 
@@ -119,7 +123,7 @@ def test_recording_changes_the_page(report: Report, tmp_path: Path, monkeypatch:
     file = tmp_path / "docs" / "benchmarks.md"
     file.parent.mkdir()
     file.write_text(f"# Page\n\n{MARKER}\n\n{EMPTY}\n")
-    monkeypatch.setattr(record, "repository", lambda: tmp_path)
+    monkeypatch.setattr(record, "source_tree", lambda: tmp_path)
     assert record.record(report) == file
     assert EMPTY not in file.read_text()
     assert "### 2026-01-05, commit abc1234" in file.read_text()

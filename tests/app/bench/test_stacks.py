@@ -39,6 +39,9 @@ AGENT = [
 ]
 CHECKPOINT = [*LOOP, f"Checkpoints._transaction ({ROOT}/streams/checkpoint.py:105)"]
 PARTITION = f"{ROOT}/streams/core/partition.py"
+LIBRARY_OF_CORE = f"{PACKAGES}/selfserve__mypyc.cpython-311-x86_64-linux-gnu.so"
+CODEC = f"{PACKAGES}/msgspec/_core.cpython-311-x86_64-linux-gnu.so"
+COMPILED = [*AGENT, f"CPyPy_partition___PartitionState___process ({LIBRARY_OF_CORE})"]
 
 
 def line_with(text: str) -> int:
@@ -94,6 +97,20 @@ def line_with(text: str) -> int:
             ],
             FETCHING,
         ),
+        # The compiled core.
+        ([*COMPILED, f"CPyDict_Get ({LIBRARY_OF_CORE})"], FACTS),
+        ([*COMPILED, f"CPyDef_deduplication___Deduplication___expire ({LIBRARY_OF_CORE})"], DEDUPLICATION),
+        ([*COMPILED, f"JSONDecoder_decode ({CODEC})", f"json_decode_struct ({CODEC})"], DECODE),
+        ([*COMPILED, f"instant_ms ({PACKAGES}/schemas/events.py:62)"], DECODE),
+        ([*COMPILED, f"Struct_dealloc_nogc ({CODEC})"], FACTS),
+        (
+            [
+                *CHECKPOINT,
+                f"CPyDef_partition___PartitionState___take_changes ({LIBRARY_OF_CORE})",
+                f"Encoder_encode ({CODEC})",
+            ],
+            BUILDING,
+        ),
         # Frames of C code say nothing themselves.
         (
             [
@@ -121,6 +138,22 @@ def test_a_frame_is_read_with_its_own_name_and_its_place_below_the_package_root(
         "write", "/usr/lib/libc.so.6", 0, "/usr/lib/libc.so.6"
     )
     assert parse_frame("no place") == Frame("no place", "", 0, "")
+
+
+@pytest.mark.parametrize(
+    ("function", "expected", "path"),
+    [
+        ("CPyPy_partitioner___murmur2", "murmur2", "streams/core/partitioner.py"),
+        ("CPyDef_partition___PartitionState___process", "process", "streams/core/partition.py"),
+        ("CPyDef_partition___PartitionState____join", "_join", "streams/core/partition.py"),
+        ("CPyDef_issues___Course_____init__", "__init__", "streams/core/issues.py"),
+    ],
+)
+def test_a_frame_of_the_compiled_core_is_read_like_that_of_its_source(
+    function: str, expected: str, path: str
+) -> None:
+    assert parse_frame(f"{function} ({LIBRARY_OF_CORE})") == Frame(expected, path, 0, LIBRARY_OF_CORE)
+    assert parse_frame(f"{function} (/elsewhere/other__mypyc.so)").function == function
 
 
 def test_waiting_is_no_work() -> None:
@@ -153,8 +186,14 @@ def test_the_rules_name_what_there_is() -> None:
         package = rule.path.split("/")[0].removesuffix(".py")
         root = Path(inspect.getfile(importlib.import_module(package))).parent
         file = root.parent / rule.path if "/" in rule.path else root / rule.path
-        assert file.exists(), rule.path
+        assert list(file.parent.glob(f"{file.name}*")), rule.path
         if file.is_file():
             text = file.read_text()
             assert all(f"def {name}(" in text for name in rule.functions), rule
             assert rule.source in text, rule
+
+
+def test_the_decoder_written_in_c_has_the_name_of_the_rule() -> None:
+    (rule,) = (rule for rule in RULES if rule.path.startswith("msgspec/"))
+    symbols = Path(inspect.getfile(importlib.import_module("msgspec._core"))).read_bytes()
+    assert all(name.encode() in symbols for name in rule.functions)

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app.bench import memory
-from app.bench.environment import child_environment, repository, working_directory
+from app.bench import environment, memory
+from app.bench.environment import PACKAGES, child_environment, repository, source_tree, working_directory
 from app.bench.errors import BenchmarkError
 from app.bench.machine import Commit, commit_of, cpu_model, this_machine, versions
 from app.bench.memory import Growth
@@ -19,10 +19,11 @@ from app.bench.worker_run import write_settings
 from app.bench.yardstick import DECODERS
 from app.settings import load_settings
 from app.simulator.mix import benchmark_mix
+from tests.conftest import REPOSITORY
 
 
 def test_no_setting_of_the_caller_reaches_what_is_measured() -> None:
-    environment = child_environment(
+    inherited = child_environment(
         {
             "SELFSERVE_GROUP": "mine",
             "PATH": "/bin",
@@ -30,7 +31,7 @@ def test_no_setting_of_the_caller_reaches_what_is_measured() -> None:
             "SELFSERVE_LOG_LEVEL": "debug",
         }
     )
-    assert environment == {"PATH": "/bin", "PYTHONPATH": f"{repository()}:/elsewhere"}
+    assert inherited == {"PATH": "/bin", "PYTHONPATH": f"{repository()}:/elsewhere"}
 
 
 def test_a_worker_is_measured_with_the_default_settings(tmp_path: Path) -> None:
@@ -98,6 +99,30 @@ def test_the_commit_says_whether_files_were_changed(tmp_path: Path) -> None:
     found = commit_of(tmp_path)
     assert found is not None
     assert found.modified
+
+
+def packages(root: Path, text: str) -> Path:
+    for package in PACKAGES:
+        (root / package).mkdir(parents=True)
+        (root / package / "__init__.py").write_text(text)
+    return root
+
+
+def test_a_wheel_belongs_to_the_source_tree_that_has_its_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert source_tree() == REPOSITORY
+
+    wheel, tree = packages(tmp_path / "wheel", "1"), packages(tmp_path / "tree", "1")
+    monkeypatch.setattr(environment, "repository", lambda: wheel)
+    monkeypatch.chdir(tree)
+    assert source_tree() is None
+    (tree / "pyproject.toml").touch()
+    assert source_tree() == tree
+    (tree / "streams" / "__init__.py").write_text("2")
+    assert source_tree() is None
+    monkeypatch.chdir(tmp_path)
+    assert source_tree() is None
 
 
 @pytest.mark.parametrize(("busy", "ours", "expected"), [(6.0, 6.0, 0.0), (6.0, 4.0, 0.5), (5.0, 5.5, 0.0)])

@@ -24,7 +24,7 @@ Pages = Mapping[str, tuple[int, str]]
 WORKER: Pages = {
     "/metrics": (
         200,
-        f'# x\nselfserve_build_info{{version="{__version__}"}} 1.0\nselfserve_owned_partitions 4.0\n',
+        f'# x\nselfserve_build_info{{core="pure",version="{__version__}"}} 1.0\nselfserve_owned_partitions 4.0\n',
     ),
     "/readyz": (200, "ready, owns 4 partitions\n"),
     "/healthz": (200, "alive\n"),
