@@ -85,7 +85,7 @@ def soak(round_number: int) -> Plan:
         broker_restarts=2,
         broker_kills=2,
         events=400_000,
-        rate=1_500,
+        rate=600,
         pause_s=(0.2, 8.0),
         seed=CI.seed + 1_000 * (round_number + 1),
     )
