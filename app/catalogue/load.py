@@ -28,9 +28,17 @@ except ImportError:
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]  # the same interface
 
 
+class _Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    title: str
+    kpis: tuple[str, ...]
+
+
 class _Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    families: dict[str, str]
-    order: tuple[str, ...]
+    families: dict[str, _Family]
+
+    @property
+    def order(self) -> list[str]:
+        return [kpi for family in self.families.values() for kpi in family.kpis]
 
 
 class _Loader(_SafeLoader):
@@ -85,17 +93,23 @@ def read_catalogue(folder: Traversable, measures: Mapping[str, Measure]) -> Cata
     if surplus := files - {f"{kpi}.yaml" for kpi in index.order}:
         raise CatalogueError(
             min(surplus).removesuffix(".yaml"),
-            "order",
-            f"the file has no place in the order; add it to {INDEX}",
+            "families",
+            f"the file has no place in a family; add it to {INDEX}",
             INDEX,
         )
     kpis = {}
-    for name in index.order:
-        file = folder / f"{name}.yaml"
-        if not file.is_file():
-            raise CatalogueError(name, "order", f"there is no file {file.name}", INDEX)
-        kpis[name] = parse_kpi(_parse_yaml(file, name), file.name, expect=name)
-    return check_catalogue(Catalogue(kpis, index.families), measures)
+    for family, listed in index.families.items():
+        for name in listed.kpis:
+            file = folder / f"{name}.yaml"
+            if not file.is_file():
+                raise CatalogueError(name, "families", f"there is no file {file.name}", INDEX)
+            kpi = kpis[name] = parse_kpi(_parse_yaml(file, name), file.name, expect=name)
+            if kpi.family != family:
+                raise CatalogueError(
+                    name, "family", f"{INDEX} lists it under {family}, not {kpi.family}", file.name
+                )
+    titles = {name: family.title for name, family in index.families.items()}
+    return check_catalogue(Catalogue(kpis, titles), measures)
 
 
 def parse_kpi(document: object, source: str, expect: str | None = None) -> Kpi:

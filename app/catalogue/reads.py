@@ -10,7 +10,7 @@ import msgspec
 
 from streams.core.time import WINDOWS
 
-How = Literal["event", "last", "edge", "day"]
+How = Literal["event", "last", "edge", "still", "day"]
 """Kind of the measure that is read; `docs/definitions.md` says what each reading counts."""
 
 _FUNCTION = re.compile(r"[a-z_][a-z0-9_.]*:[a-z_][a-z0-9_]*")
@@ -37,10 +37,11 @@ class Read(Frozen, frozen=True):
     def __post_init__(self) -> None:
         if self.window is not None and self.window not in WINDOWS:
             raise ValueError(f"window {self.window!r} is none of {', '.join(WINDOWS)}")
-        if self.window is not None and self.how == "edge":
-            raise ValueError("a level (how: edge) has no window; leave window out")
-        if self.at == "start" and self.how != "edge":
-            raise ValueError("only a level (how: edge) can be read at the window's start")
+        is_level = self.how in ("edge", "still")
+        if self.window is not None and is_level:
+            raise ValueError(f"a level (how: {self.how}) has no window; leave window out")
+        if self.at == "start" and not is_level:
+            raise ValueError("only a level (how: edge or still) can be read at the window's start")
         for field, values in self.where.items():
             if not values or len(set(values)) < len(values):
                 raise ValueError(f"where.{field} needs at least one value, each once")
@@ -48,7 +49,7 @@ class Read(Frozen, frozen=True):
     @property
     def windowed(self) -> bool:
         """Whether the reading depends on the window that the KPI is evaluated over."""
-        return self.at == "start" if self.how == "edge" else self.window is None
+        return self.at == "start" if self.how in ("edge", "still") else self.window is None
 
 
 class Split(Frozen, frozen=True):

@@ -20,14 +20,23 @@ class Reads(Protocol):
     def cells(self, measure: str, window: str) -> Mapping[Cell, int]:
         """Return the sum of each cell over a window that ends at T.
 
-        By the measure's kind: `event` from the window's start up to T; `last` from the window's start on; `edge`
-        everything, whatever the window; `day` the local day of T - 1 ms. ``window`` is one of
+        By the measure's kind: `event` from the window's start up to T; `last` from the window's start on; `edge` and
+        `still` everything up to T, whatever the window; `day` the local day of T - 1 ms. ``window`` is one of
         `streams.core.time.WINDOWS`, `day`, or `all` for everything so far.
         """
         ...
 
     def cells_at_start(self, measure: str, window: str) -> Mapping[Cell, int]:
-        """Return the level of each cell of an `edge` measure just before a window's first minute."""
+        """Return the level of each cell of an `edge` or `still` measure just before a window's first minute."""
+        ...
+
+    @property
+    def today(self) -> int:
+        """The local day of T - 1 ms (`streams.core.time.Calendar`)."""
+        ...
+
+    def cells_of_days(self, measure: str, first: int, last: int) -> Mapping[Cell, int]:
+        """Return the sum of each cell of a `day` measure over local days, both ends included."""
         ...
 
 

@@ -15,7 +15,7 @@ from app.exporter.windows import Change, MeasureSums
 from streams.core.measures import MEASURES, Cell, Measure
 from streams.core.panes import BASE, SLOT_BITS, WHOLE, Block
 from streams.core.records import BlockRecord, CellRecord, Meta, parse_pane_record
-from streams.core.time import BEGINNING, HOUR_MINUTES, Calendar
+from streams.core.time import BEGINNING, HOUR_MINUTES, Calendar, minute_of
 
 log = structlog.get_logger(__name__)
 
@@ -31,8 +31,8 @@ class Store:
         self.version = 0
         """Rises whenever a number may have changed."""
         self._measures = measures
-        calendar = Calendar(timezone)
-        self._sums = {name: MeasureSums(measure, calendar) for name, measure in measures.items()}
+        self._calendar = Calendar(timezone)
+        self._sums = {name: MeasureSums(measure, self._calendar) for name, measure in measures.items()}
         self._partitions: dict[int, _Partition] = {}
         self._cells: dict[Cell, Cell] = {}
         self._unknown: set[str] = set()
@@ -64,7 +64,7 @@ class Store:
 
     def at(self, time: int) -> Snapshot:
         """Return the sums at an evaluation time (ms); valid until the next call of `apply` or `at`."""
-        return Snapshot(self._sums, time)
+        return Snapshot(self._sums, time, self._calendar.day_of(minute_of(time - 1)))
 
     @property
     def unexplained(self) -> list[tuple[int, str, int]]:
@@ -100,10 +100,11 @@ class Store:
 class Snapshot:
     """`app.evaluation.reads.Reads` over the store."""
 
-    __slots__ = ("_read", "_sums", "time")
+    __slots__ = ("_read", "_sums", "time", "today")
 
-    def __init__(self, sums: Mapping[str, MeasureSums], time: int) -> None:
+    def __init__(self, sums: Mapping[str, MeasureSums], time: int, today: int) -> None:
         self._sums = sums
+        self.today = today
         self._read: dict[tuple[str, str, bool], Mapping[Cell, int]] = {}
         self.time = time
 
@@ -114,6 +115,10 @@ class Snapshot:
     def cells_at_start(self, measure: str, window: str) -> Mapping[Cell, int]:
         """Return the level of each cell at a window's start."""
         return self._cells(measure, window, at_start=True)
+
+    def cells_of_days(self, measure: str, first: int, last: int) -> Mapping[Cell, int]:
+        """Return the sum of each cell of a day measure over local days, both ends included."""
+        return self._sums[measure].read_days(first, last)
 
     def _cells(self, measure: str, window: str, *, at_start: bool) -> Mapping[Cell, int]:
         wanted = (measure, window, at_start)

@@ -133,13 +133,22 @@ class MeasureSums:
         if self.measure.kind == "day":
             return self._positions.get(self._calendar.day_of(minute_of(at - 1)), {})
         bounds = window_bounds(self.measure, window, at, at_start=at_start)
-        name = (window if self.measure.kind != "edge" or at_start else ALL, at_start)
+        is_level = self.measure.kind in ("edge", "still")
+        name = (window if not is_level or at_start else ALL, at_start)
         found = self._windows.get(name)
         if found is None:
             found = self._windows[name] = _Window(bounds, self._positions)
         else:
             found.move(bounds, self._positions)
         return found.read()
+
+    def read_days(self, first: int, last: int) -> Mapping[Cell, int]:
+        """Return the sum of each cell of a day measure over local days, both ends included."""
+        sums: Sums = {}
+        for day in _between(first, last + 1, self._positions):
+            for cell, n in self._positions[day].items():
+                sums[cell] = sums.get(cell, 0) + n
+        return sums
 
     def read_directly(self, window: str, at: int, *, at_start: bool = False) -> Mapping[Cell, int]:
         """Return what `read` does, added up anew from all numbers."""
@@ -153,8 +162,8 @@ def window_bounds(measure: Measure, window: str, at: int, *, at_start: bool = Fa
     if at_start:
         return Bounds(BEGINNING, window_span(window, at).start)
     match measure.kind:
-        case "edge":
-            return Bounds(BEGINNING, END)
+        case "edge" | "still":
+            return Bounds(BEGINNING, reached(at))
         case "last":
             return Bounds(window_span(window, at).start, END)
     return Bounds(window_span(window, at).start, reached(at))

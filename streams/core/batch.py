@@ -19,7 +19,7 @@ from streams.core.join import join, join_customers, tell
 from streams.core.ledger import closed_at
 from streams.core.measures import MEASURES, Cell, Contribution
 from streams.core.rules import Rules
-from streams.core.time import MINUTE_MS, window_span
+from streams.core.time import MINUTE_MS, reached, window_span
 
 
 class Timed(NamedTuple):
@@ -124,8 +124,8 @@ class Sums:
     def cells(self, measure: str, window: str) -> Mapping[Cell, int]:
         """The sum of each cell over a window that ends at the evaluation time (`docs/definitions.md`, "Time")."""
         kind = MEASURES[measure].kind
-        if kind == "edge":
-            return self._sum(measure, None, None)
+        if kind in ("edge", "still"):
+            return self._sum(measure, None, reached(self.at))
         if kind == "day":
             return self._sum(measure, self._today, self._today + 1)
         start, end = window_span(window, self.at)
@@ -134,6 +134,15 @@ class Sums:
     def cells_at_start(self, measure: str, window: str) -> Mapping[Cell, int]:
         """The level of each cell of an edge measure just before a window's first minute."""
         return self._sum(measure, None, window_span(window, self.at).start)
+
+    @property
+    def today(self) -> int:
+        """The local day that holds the millisecond before the evaluation time."""
+        return self._today
+
+    def cells_of_days(self, measure: str, first: int, last: int) -> Mapping[Cell, int]:
+        """The sum of each cell of a day measure over local days, both ends included."""
+        return self._sum(measure, first, last + 1)
 
     def _sum(self, measure: str, start: int | None, end: int | None) -> dict[Cell, int]:
         out: dict[Cell, int] = {}

@@ -19,6 +19,7 @@ from streams.core.customer import (
     encode_sessions,
     encode_status,
 )
+from streams.core.group import pack_facts
 from streams.core.issues import derive
 from streams.core.ledger import Ledger
 from streams.core.measures import Cell
@@ -30,7 +31,7 @@ from streams.core.time import MINUTE_MS
 StateRecord = tuple[bytes, bytes | None]
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode_conversation_key = msgspec.msgpack.Decoder(tuple[str, str]).decode
+_decode_part_key = msgspec.msgpack.Decoder(tuple[str, str]).decode
 _decode_block_key = msgspec.msgpack.Decoder(tuple[str, int]).decode
 _decode_residue = msgspec.msgpack.Decoder(list[tuple[tuple[str | int, ...], int, int]]).decode
 
@@ -48,14 +49,15 @@ def take_panes(panes: Panes) -> list[StateRecord]:
     return records
 
 
-def take_state(ledger: Ledger) -> list[StateRecord]:
-    """The facts and the residue that changed."""
+def take_state(ledger: Ledger, newest: int) -> list[StateRecord]:
+    """The facts and the residue that changed. At minute `newest` some facts are too old to be kept."""
     records: list[StateRecord] = []
     append = records.append
-    for customer, conversations, sessions in ledger.gone:
-        records += [(b"v" + _encode((customer, conversation)), None) for conversation in conversations]
-        if sessions:
-            append((b"h" + customer.encode(), None))
+    for gone in ledger.gone:
+        records += [(b"v" + _encode((gone.customer, name)), None) for name in gone.conversations]
+        records += [(b"g" + _encode((gone.customer, name)), None) for name in gone.groups]
+        if gone.sessions:
+            append((b"h" + gone.customer.encode(), None))
     ledger.gone = []
     dirty, ledger.dirty = ledger.dirty, []
     for c in dirty:
@@ -67,9 +69,11 @@ def take_state(ledger: Ledger) -> list[StateRecord]:
         support = c.support
         if support.__class__ is Support:
             _take_support(c, support, records)
+        if c.groups is not None:
+            _take_groups(c, ledger, newest, records)
     for residue in ledger.residue:
         for block, _ in residue.take_dirty():
-            spelled = [(cell, slot, n) for cell, at, slot, n in residue.numbers() if at == block]
+            spelled = residue.spelled(block)
             append((b"r" + _encode((residue.measure.name, block)), _encode(spelled) if spelled else None))
     return records
 
@@ -85,6 +89,16 @@ def _take_support(c: Customer, support: Support, records: list[StateRecord]) -> 
         support.sessions_dirty = False
     if len(support.conversations) <= OPEN_CONVERSATIONS:
         c.close()
+
+
+def _take_groups(c: Customer, ledger: Ledger, newest: int, records: list[StateRecord]) -> None:
+    groups = c.groups
+    assert groups is not None
+    for name, facts in groups.items():
+        if not isinstance(facts, bytes):
+            ledger.expire(c, name, facts, newest)
+            packed = groups[name] = pack_facts(facts)
+            records.append((b"g" + _encode((c.id, name)), packed))
 
 
 class Loader:
@@ -114,7 +128,7 @@ class Loader:
         elif kind == b"s":
             self._customer(key).status = None if value is None else decode_status(value)
         elif kind == b"v":
-            name = _decode_conversation_key(key[1:])
+            name = _decode_part_key(key[1:])
             if value is None:
                 self._conversations.pop(name, None)
             else:
@@ -122,8 +136,21 @@ class Loader:
         elif kind == b"h":
             support = self._customer(key).opened()
             support.sessions = [] if value is None else decode_sessions(value)
+        elif kind == b"g":
+            self._load_group(key, value)
         elif kind == b"r":
             self._load_residue(key, value)
+
+    def _load_group(self, key: bytes, value: bytes | None) -> None:
+        name, group = _decode_part_key(key[1:])
+        c = self._customer(b"g" + name.encode())
+        if value is None:
+            if c.groups is not None:
+                c.groups.pop(group, None)
+        elif c.groups is None:
+            c.groups = {group: value}
+        else:
+            c.groups[group] = value
 
     def _load_residue(self, key: bytes, value: bytes | None) -> None:
         measure, block = _decode_block_key(key[1:])
@@ -183,3 +210,8 @@ class Loader:
                     learn("segment", segment)
             for session in c.support.sessions:
                 learn("channel", session.channel)
+        if c.groups is not None:
+            for group in self._ledger.rules.groups:
+                facts = group.read(c)
+                for dimension, value in () if facts is None else group.values(facts):
+                    learn(dimension, value)

@@ -105,6 +105,10 @@ class Customer(msgspec.Struct, gc=False, eq=False):
     self_service_channels: dict[str, int] | None = None
     status: Status | None = None
     support: bytes | Support | None = None
+    groups: dict[str, bytes | msgspec.Struct] | None = None
+    """Further facts by the name of their group (`streams.core.group`): packed, or unpacked since the last checkpoint."""
+    watched: int = NEVER
+    """Up to this minute the last active one decides about what some group contributes."""
     # Not facts: where the panes hold this customer, and what is still to be written.
     active_slot: int = -1
     dirty: int = 0
@@ -206,6 +210,7 @@ class _Hot(msgspec.Struct, array_like=True, gc=False):
     platforms: dict[str, tuple[int, int, int | bytes]] | None
     self_service: int
     self_service_channels: dict[str, int] | None
+    watched: int = NEVER
 
 
 _decode_hot = msgspec.msgpack.Decoder(_Hot).decode
@@ -243,6 +248,7 @@ def encode_hot(c: Customer) -> bytes:
             None if platforms is None else {p: (s.last, s.day0, _bits(s.days)) for p, s in platforms.items()},
             c.self_service,
             c.self_service_channels,
+            c.watched,
         )
     )
 
@@ -261,6 +267,7 @@ def decode_hot(c: Customer, value: bytes) -> None:
         else {p: Seen(last, day0, _days(bits)) for p, (last, day0, bits) in hot.platforms.items()}
     )
     c.self_service, c.self_service_channels = hot.self_service, hot.self_service_channels
+    c.watched = hot.watched
 
 
 def encode_status(status: Status) -> bytes:

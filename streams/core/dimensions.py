@@ -15,7 +15,11 @@ OTHER: Final = "other"
 """The label of every value beyond the bound."""
 OVERALL: Final = "all"
 """The label of the overall series: no value of a dimension may look like it."""
-DIMENSIONS: Final = ("channel", "platform", "plan", "segment", "role")
+DIMENSIONS: Final = (
+    *("channel", "platform", "plan", "segment", "role"),
+    *("bot", "feature", "article", "flow", "step", "milestone"),
+    *("survey", "campaign", "network", "sentiment", "reason", "currency"),
+)
 
 
 class Dimensions:

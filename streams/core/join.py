@@ -27,13 +27,21 @@ class Told(NamedTuple):
     plan: str
     segment: str
     role: str
+    countable: bool
+    """Whether a repetition of it would have been recognised: else it is left out of plain counts."""
 
 
-def tell(event: e.Event, time: int, rule: Rule, dimensions: Dimensions) -> Told:
+def tell(event: e.Event, time: int, rule: Rule, dimensions: Dimensions, *, countable: bool = True) -> Told:
     """Fold an event's dimensions. `time` is in ms."""
     fold = dimensions.fold
     return Told(
-        time, event, rule, fold("plan", event.plan), fold("segment", event.segment), fold("role", event.role)
+        time,
+        event,
+        rule,
+        fold("plan", event.plan),
+        fold("segment", event.segment),
+        fold("role", event.role),
+        countable,
     )
 
 
@@ -108,6 +116,18 @@ def join(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> None:
     help_ = help_event(told, dimensions)
     if help_ is not None:
         join_session(c.opened(), help_.session(), rules.definitions.session_gap_ms)
+    for group in rule.groups:
+        group.join(group.opened(c), told, dimensions)
+    watch(c, rules)
+
+
+def watch(c: Customer, rules: Rules) -> None:
+    """Note until when the last active minute matters to the groups that were just joined."""
+    if c.groups is not None:
+        for group in rules.activity_groups:
+            facts = c.groups.get(group.name)
+            if isinstance(facts, group.facts):
+                c.watched = max(c.watched, group.watched(facts))
 
 
 def join_customers(c: Customer, other: Customer, rules: Rules) -> None:
@@ -135,6 +155,11 @@ def join_customers(c: Customer, other: Customer, rules: Rules) -> None:
                 join_conversation(support, conversation.id, entry)
         for session in other.opened().sessions:
             join_session(support, session, rules.definitions.session_gap_ms)
+    for group in rules.groups:
+        facts = group.read(other)
+        if facts is not None:
+            group.merge(group.opened(c), facts)
+    watch(c, rules)
 
 
 def join_seen(c: Customer, platform: str, last: int, day0: int, days: int) -> None:

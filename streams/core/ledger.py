@@ -6,7 +6,7 @@ Each method keeps it, by differencing only what it touches; `Ledger.recomputed` 
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from streams.core import person
 from streams.core.contribution import add_to, difference
@@ -22,6 +22,7 @@ from streams.core.join import (
     join,
     join_customers,
     platform_of,
+    watch,
 )
 from streams.core.measures import MEASURES, Contribution
 from streams.core.panes import MeasurePanes, Panes
@@ -44,6 +45,15 @@ class _PlatformSlots(NamedTuple):
 
     last: int
     days: int
+
+
+class Gone(NamedTuple):
+    """What of a customer's records fell away."""
+
+    customer: str
+    conversations: list[str]
+    sessions: bool
+    groups: list[str]
 
 
 class Ledger:
@@ -75,8 +85,8 @@ class Ledger:
         self.residue = Panes()
         self.dirty: list[Customer] = []
         """Customers whose facts changed since the last checkpoint."""
-        self.gone: list[tuple[str, list[str], bool]] = []
-        """Customers whose records fell away: id, conversations, whether there were help sessions."""
+        self.gone: list[Gone] = []
+        """Customers whose records fell away."""
         self.use(Panes())
 
     def use(self, panes: Panes) -> None:
@@ -137,10 +147,21 @@ class Ledger:
             event = help_event(told, self.dimensions)
             if event is not None:
                 add_to(self.panes, update_help(c.opened(), event, self.rules.definitions))
+        for group in rule.groups:
+            add_to(self.panes, group.update(c, told, self.rules, self.dimensions))
+            if group.follows_activity:
+                watch(c, self.rules)
 
     def _turn(self, c: Customer, told: Told) -> None:
         """Move all that the customer itself contributes, if it may count as another from now on."""
-        if c.known < 0 and c.last < 0 and told.rule.known and c.support is None and c.status is None:
+        if (
+            c.known < 0
+            and c.last < 0
+            and told.rule.known
+            and c.support is None
+            and c.status is None
+            and c.groups is None
+        ):
             c.join_attribute("plan", told.time, told.plan)
             c.join_attribute("segment", told.time, told.segment)
             c.join_attribute("role", told.time, told.role)
@@ -157,7 +178,9 @@ class Ledger:
         add_to(self.panes, difference(before, self._person(c)))
 
     def _person(self, c: Customer) -> list[Contribution]:
-        return person.activity(c) + person.eligibility(c) + person.self_service(c, self.rules)
+        rules = self.rules
+        own = person.activity(c) + person.eligibility(c) + person.self_service(c, rules)
+        return own + person.grouped(c, rules.profile_groups, rules)
 
     def _apply_whole(self, c: Customer, told: Told) -> None:
         """The long path, for events that change what the customer is and for customers that do not count."""
@@ -201,6 +224,7 @@ class Ledger:
     def _conversation(self, c: Customer, told: Told) -> None:
         support = c.opened()
         before = support.to_bot
+        followed = person.grouped(c, self.rules.contact_groups, self.rules)
         delta = update_conversation(
             support, *conversation_entry(told, self.dimensions), self.rules.definitions
         )
@@ -213,6 +237,11 @@ class Ledger:
             counted_before = person.self_service(c, self.rules)
             support.to_bot = after
             add_to(self.panes, difference(counted_before, counted))
+        if followed:
+            add_to(
+                self.panes,
+                difference(followed, person.grouped(c, self.rules.contact_groups, self.rules)),
+            )
 
     def welcome(self, c: Customer, minute: int) -> None:
         """A customer of whom nothing but its attributes is known becomes known. A short path of `_turn`."""
@@ -226,12 +255,26 @@ class Ledger:
         if (
             platforms is None
             and minute > last >= self._active.rolled_to
+            and last >= c.watched
             and platform == c.platform
             and c.active_slot >= 0
             and c.days >> (day - c.day0) & 1
         ):
             self._go_on(c, minute, platform)
             return
+        if c.groups is not None and self.rules.activity_groups:
+            before = person.grouped(c, self.rules.activity_groups, self.rules)
+            self._activity(c, minute, platform)
+            if before:
+                after = person.grouped(c, self.rules.activity_groups, self.rules)
+                add_to(self.panes, difference(before, after))
+            return
+        self._activity(c, minute, platform)
+
+    def _activity(self, c: Customer, minute: int, platform: str) -> None:
+        """`activity` beside its shortest path."""
+        day = self.rules.calendar.day_of(minute)
+        last, platforms = c.last, c.platforms
         if last < 0:
             self._first_activity(c, minute, day, platform)
             return
@@ -372,7 +415,9 @@ class Ledger:
 
     def _forget(self, c: Customer) -> None:
         support = c.opened()
-        self.gone.append((c.id, list(support.conversations), bool(support.sessions)))
+        self.gone.append(
+            Gone(c.id, list(support.conversations), bool(support.sessions), list(c.groups or ()))
+        )
         deleted = c.status.deleted if c.status is not None else -1
         fresh = Customer(c.id)
         for name in _FACTS:
@@ -380,6 +425,13 @@ class Ledger:
         c.status = Status(deleted=deleted)
         c.active_slot = -1
         self.mark(c)
+
+    def expire(self, c: Customer, name: str, facts: Any, newest: int) -> None:
+        """Give up the facts of a group that no window reaches any more at minute `newest`; what they counted is closed."""
+        group = self.rules.groups_by_name.get(name)
+        if group is not None and group.expires and not c.excluded:
+            for measure, cell, minute, n in group.expire(facts, newest):
+                self.residue[measure].add(cell, minute, n)
 
     # ---- from scratch ------------------------------------------------------------------------------------------------
 
@@ -418,6 +470,8 @@ _FACTS: Final = (
     "self_service_channels",
     "status",
     "support",
+    "groups",
+    "watched",
 )
 
 

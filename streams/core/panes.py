@@ -211,6 +211,12 @@ class MeasurePanes:
             for slot, n in numbers.items():
                 yield self.cells[slot >> SLOT_BITS], block, slot & WHOLE, n
 
+    def spelled(self, block: int) -> list[tuple[Cell, int, int]]:
+        """The numbers of one block as (cell, minute of the hour or `WHOLE`, n)."""
+        return [
+            (self.cells[slot >> SLOT_BITS], slot & WHOLE, n) for slot, n in self.blocks.get(block, {}).items()
+        ]
+
     def take_new_cells(self) -> list[int]:
         """Indices of the cells that came up since the last call."""
         taken, self.new_cells = self.new_cells, []

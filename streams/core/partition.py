@@ -289,7 +289,8 @@ class PartitionState:
         rule = self.rules.by_struct[event.__class__]
         self._reach(topic, time)
         behind = self.newest[topic] - time
-        if self._repeated(topic, event, time):
+        countable = self._recognises(topic, time)
+        if countable and self._repeated(topic, event, time):
             return DUPLICATE
         if behind > LATE_MS:
             self.late_events += 1
@@ -307,7 +308,7 @@ class PartitionState:
                 return PROCESSED
         elif rule.fast and c.status is None and self._fast(c, event, rule, time):
             return PROCESSED
-        return self._join(c, event, rule, time)
+        return self._join(c, event, rule, time, countable)
 
     def _newcomer(self, c: Customer, event: Event, rule: Rule, time: int) -> None:
         """The short path of a customer's first event, if that is ordinary activity."""
@@ -354,7 +355,7 @@ class PartitionState:
                 )
         return True
 
-    def _join(self, c: Customer, event: Event, rule: Rule, time: int) -> str:
+    def _join(self, c: Customer, event: Event, rule: Rule, time: int, countable: bool = True) -> str:
         status = c.status
         if status is not None and time <= status.deleted:
             self._exclude("deleted")
@@ -362,7 +363,7 @@ class PartitionState:
         if rule.admin == "delete":
             self.ledger.delete(c, time)
             return PROCESSED
-        self.ledger.apply(c, tell(event, time, rule, self.ledger.dimensions))
+        self.ledger.apply(c, tell(event, time, rule, self.ledger.dimensions, countable=countable))
         if (
             rule.admin == "identify"
             and event.user_id
@@ -375,14 +376,17 @@ class PartitionState:
             return EXCLUDED
         return PROCESSED
 
-    def _repeated(self, topic: str, event: Event, time: int) -> bool:
-        memory = self._memories[topic]
-        minute = time // MINUTE_MS
+    def _recognises(self, topic: str, time: int) -> bool:
+        """Whether a repetition of an event of this time would be recognised."""
         # Each topic has its own horizon, and its own time: another topic may be far ahead while a backlog is read.
-        if minute < self.newest[topic] // MINUTE_MS - memory.horizon:
+        if time // MINUTE_MS < self.newest[topic] // MINUTE_MS - self._memories[topic].horizon:
             self.late_counts += 1
             return False
-        return memory.seen(identity_of(event.id, self._seed(event.source or topic)), minute)
+        return True
+
+    def _repeated(self, topic: str, event: Event, time: int) -> bool:
+        identity = identity_of(event.id, self._seed(event.source or topic))
+        return self._memories[topic].seen(identity, time // MINUTE_MS)
 
     def _seed(self, source: str) -> int:
         seed = self._seeds.get(source)
@@ -517,7 +521,7 @@ class PartitionState:
         day = self.rules.calendar.day_of(newest)
         ledger.panes.roll(newest, day)
         ledger.residue.roll(newest, day)
-        state = take_state(ledger)
+        state = take_state(ledger, newest)
         for topic, memory in self._memories.items():
             name = b"d%d." % CONSUMED.index(topic)
             fresh = memory.take_fresh(self._sequence)

@@ -13,6 +13,7 @@ import msgspec
 
 from streams.core.customer import NEVER, Customer, days_of
 from streams.core.dimensions import UNKNOWN
+from streams.core.group import Group
 from streams.core.issues import support_contributions
 from streams.core.measures import Contribution
 from streams.core.rules import Rules
@@ -84,6 +85,15 @@ def self_service(c: Customer, rules: Rules) -> list[Contribution]:
     return out
 
 
+def grouped(c: Customer, groups: tuple[Group[Any], ...], rules: Rules) -> list[Contribution]:
+    """What the customer's facts of some groups contribute."""
+    out: list[Contribution] = []
+    if c.groups is not None:
+        for group in groups:
+            out += group.of(c, rules)
+    return out
+
+
 def contributions(c: Customer, rules: Rules) -> list[Contribution]:
     """All that a customer's facts contribute: the definition that every faster path is measured against."""
     if c.excluded:
@@ -91,7 +101,7 @@ def contributions(c: Customer, rules: Rules) -> list[Contribution]:
     out = activity(c) + eligibility(c) + self_service(c, rules)
     if c.support is not None:
         out += support_contributions(c.opened(), rules.definitions)
-    return out
+    return out + grouped(c, rules.groups, rules)
 
 
 def explained(c: Customer, rules: Rules) -> dict[str, Any]:
@@ -112,6 +122,11 @@ def explained(c: Customer, rules: Rules) -> dict[str, Any]:
         "status": None if c.status is None else msgspec.structs.asdict(c.status),
         "conversations": {k: [list(entry) for entry in v.entries] for k, v in support.conversations.items()},
         "help_sessions": [msgspec.structs.asdict(s) for s in support.sessions],
+        "groups": {
+            group.name: msgspec.to_builtins(facts)
+            for group in rules.groups
+            if (facts := group.read(c)) is not None
+        },
         "contributions": [
             {"measure": measure, "cell": list(cell), "minute": minute, "n": n}
             for measure, cell, minute, n in contributions(c, rules)

@@ -10,6 +10,9 @@ topic `selfserve.panes`
 topic `selfserve.state`
     a, customer          hot facts (activity)
     s, customer          cold facts (support, status)
+    v, customer, id      a conversation's events
+    h, customer          help sessions
+    g, customer, name    a group of further facts (`streams.core.group`)
     d, sequence          identities seen since the last checkpoint, for deduplication
     t, customer          deletion: nothing up to this instant may come back
     r, measure, block    the residue: closed figures of deleted customers, as a block of panes with its cells spelled out

@@ -11,6 +11,8 @@ from typing import Any, Final, Literal, NamedTuple
 from schemas import events as e
 from schemas.types import EVENT_TYPES
 from streams.core.definitions import Definitions, matches
+from streams.core.group import Group
+from streams.core.groups import groups_of
 from streams.core.support import (
     ABANDONED,
     ACTORS,
@@ -54,6 +56,8 @@ class Rule(NamedTuple):
     """A conversation's event: its code (`streams.core.support`)."""
     admin: Admin | None
     """It changes what the customer is, not what it did."""
+    groups: tuple[Group[Any], ...]
+    """The groups of facts that it joins with."""
     fast: bool
     """Nothing but activity: the worker's short path applies."""
 
@@ -113,18 +117,46 @@ _ADMIN: Final[dict[type[e.Event], Admin]] = {
 class Rules:
     """The table, and what else follows from the definitions."""
 
-    __slots__ = ("by_struct", "calendar", "definitions", "messages_to_bots")
+    __slots__ = (
+        "activity_groups",
+        "by_struct",
+        "calendar",
+        "contact_groups",
+        "definitions",
+        "groups",
+        "groups_by_name",
+        "messages_to_bots",
+        "profile_groups",
+    )
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
         self.calendar = Calendar(definitions.timezone)
         self.messages_to_bots = matches(definitions.self_service_actions, "conversation.message")
+        self.groups = groups_of(definitions)
+        self.groups_by_name = {g.name: g for g in self.groups}
+        self.profile_groups = tuple(g for g in self.groups if g.follows_profile)
+        self.activity_groups = tuple(g for g in self.groups if g.follows_activity)
+        self.contact_groups = tuple(g for g in self.groups if g.follows_contacts)
         self.by_struct: dict[type[e.Event], Rule] = {
-            t.struct: _rule(t.struct, t.name, t.makes_known, definitions) for t in EVENT_TYPES.values()
+            t.struct: _rule(
+                t.struct,
+                t.name,
+                t.makes_known,
+                definitions,
+                tuple(g for g in self.groups if t.struct in g.types),
+            )
+            for t in EVENT_TYPES.values()
         }
 
 
-def _rule(struct: type[e.Event], name: str, makes_known: bool, definitions: Definitions) -> Rule:
+def _rule(
+    struct: type[e.Event],
+    name: str,
+    makes_known: bool,
+    definitions: Definitions,
+    groups: tuple[Group[Any], ...],
+) -> Rule:
     flow = name.startswith("flow.")
     help_ = _HELP.get(struct)
     code = _CODES.get(struct)
@@ -140,5 +172,6 @@ def _rule(struct: type[e.Event], name: str, makes_known: bool, definitions: Defi
         help=help_,
         code=code,
         admin=admin,
-        fast=makes_known and not (flow or help_ or code or admin or self_service),
+        groups=groups,
+        fast=makes_known and not (flow or help_ or code or admin or self_service or groups),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from streams.core.customer import Customer, Status, decode_hot, encode_hot
+from streams.core.group import packed_groups
 from streams.core.issues import join_conversation
 from streams.core.support import Entry, HelpSession
 
@@ -15,6 +16,7 @@ class _Transfer(msgspec.Struct, array_like=True, gc=False):
     status: Status | None
     conversations: dict[str, list[Entry]]
     sessions: list[HelpSession]
+    groups: dict[str, bytes] = {}
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -31,6 +33,7 @@ def encode_transfer(c: Customer) -> bytes:
             c.status,
             {k: v.entries for k, v in support.conversations.items()},
             support.sessions,
+            packed_groups(c),
         )
     )
 
@@ -46,4 +49,5 @@ def decode_transfer(value: bytes) -> Customer:
         for entry in entries:
             join_conversation(support, conversation, entry)
     support.sessions = transfer.sessions
+    c.groups = dict(transfer.groups) if transfer.groups else None
     return c

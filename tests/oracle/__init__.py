@@ -13,6 +13,7 @@ from tests.oracle.customer_kpis import add_customer_kpis
 from tests.oracle.figures import Figures, Series
 from tests.oracle.people import lives
 from tests.oracle.settings import OracleSettings
+from tests.oracle.usage_kpis import add_usage_kpis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["OracleSettings", "compute"]
 
 DEFAULTS = OracleSettings()
+FAMILIES = (add_customer_kpis, add_conversation_kpis, add_usage_kpis)
 
 
 def compute(
@@ -33,6 +35,6 @@ def compute(
     """
     everyone = lives(events, at)
     figures = Figures()
-    add_customer_kpis(everyone, at, settings, figures)
-    add_conversation_kpis(everyone, at, settings, figures)
+    for add in FAMILIES:
+        add(everyone, at, settings, figures)
     return figures.values

@@ -69,7 +69,16 @@ class Figures:
 
     def ratio(self, kpi: str, numerator: int, denominator: int, labels: Mapping[str, str]) -> None:
         """A ratio with its counts; without a denominator there is no ratio."""
+        self._divided(kpi, "ratio", numerator, denominator, labels)
+
+    def quotient(self, kpi: str, numerator: int, denominator: int, labels: Mapping[str, str]) -> None:
+        """The same for two counts that have nothing to do with one another."""
+        self._divided(kpi, "quotient", numerator, denominator, labels)
+
+    def _divided(
+        self, kpi: str, suffix: str, numerator: int, denominator: int, labels: Mapping[str, str]
+    ) -> None:
         self.put(f"kpi_{kpi}_numerator", numerator, labels)
         self.put(f"kpi_{kpi}_denominator", denominator, labels)
         if denominator:
-            self.put(f"kpi_{kpi}_ratio", numerator / denominator, labels)
+            self.put(f"kpi_{kpi}_{suffix}", numerator / denominator, labels)

@@ -19,10 +19,14 @@ from streams.core.panes import BASE, WHOLE
 from streams.core.partition import CONSUMED, EVENTS_TOPIC, PartitionState
 from streams.core.partitioner import murmur2
 from streams.core.records import Clock, Meta
-from streams.core.time import BEGINNING, HOUR_MINUTES
+from streams.core.time import BEGINNING, DAY_MS, HOUR_MINUTES
 
 FAR = 1 << 45
 """A record timestamp after every event time, so that nothing lies in the future."""
+
+
+REMEMBERING = Definitions(dedup_horizon_ms=1_000 * DAY_MS, dedup_horizon_product_ms=1_000 * DAY_MS)
+"""Definitions under which plain counts, too, are the same in any order: no repetition is too old to be recognised."""
 
 
 class Message(NamedTuple):
@@ -55,7 +59,7 @@ class Cluster:
         self, partitions: int, definitions: Definitions | None = None, *, clock: Clock = "event"
     ) -> None:
         self.partitions, self.clock = partitions, clock
-        self.definitions = definitions or Definitions()
+        self.definitions = definitions or REMEMBERING
         self.parts = [Part(self._fresh(n)) for n in range(partitions)]
 
     def _fresh(self, number: int) -> PartitionState:

@@ -15,7 +15,12 @@ from app.catalogue.load import Catalogue, load_catalogue, read_catalogue
 from streams.core.measures import MEASURES
 from tests.app.catalogue.conftest import document
 
-INDEX = {"families": {"support": "Support"}, "order": ["answered"]}
+
+def index_of(*kpis: str) -> dict[str, Any]:
+    return {"families": {"support": {"title": "Support", "kpis": list(kpis)}}}
+
+
+INDEX = index_of("answered")
 
 
 def write(folder: Path, index: Any = INDEX, **documents: Any) -> Path:
@@ -28,7 +33,7 @@ def write(folder: Path, index: Any = INDEX, **documents: Any) -> Path:
 
 def test_a_folder_is_a_catalogue(tmp_path: Path) -> None:
     other = document(id="other")
-    index = INDEX | {"order": ["other", "answered"]}
+    index = index_of("other", "answered")
     found = read_catalogue(write(tmp_path, index, answered=document(), other=other), MEASURES)
 
     assert list(found) == ["other", "answered"]
@@ -39,17 +44,17 @@ def test_a_folder_is_a_catalogue(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("index", "documents", "message"),
     [
-        ({**INDEX, "order": []}, {}, "KPI answered (index.yaml): order: the file has no place in the order"),
+        (index_of(), {}, "KPI answered (index.yaml): families: the file has no place in a family"),
         (
-            {**INDEX, "order": ["answered", "lost"]},
+            index_of("answered", "lost"),
             {},
-            "KPI lost (index.yaml): order: there is no file lost.yaml",
+            "KPI lost (index.yaml): families: there is no file lost.yaml",
         ),
-        ({"order": []}, {}, "KPI index (index.yaml): Object missing required field `families`"),
+        ({}, {}, "KPI index (index.yaml): Object missing required field `families`"),
         (
             INDEX,
             {"answered": document(family="x")},
-            "KPI answered: family: there is no family 'x'; there are support",
+            "KPI answered (answered.yaml): family: index.yaml lists it under support, not x",
         ),
         (
             INDEX,
@@ -61,7 +66,7 @@ def test_a_folder_is_a_catalogue(tmp_path: Path) -> None:
         (INDEX, {"answered": "id: [a"}, "KPI answered (answered.yaml): not valid YAML: "),
         (INDEX, {"answered": "- id"}, "KPI answered (answered.yaml): Expected `object`, got `array`"),
         (
-            {**INDEX, "order": ["answered", "other"]},
+            index_of("answered", "other"),
             {"answered": document(), "other": document(id="other", metric="answered")},
             "KPI other: id: kpi_answered_ratio is also a family of answered; set metric",
         ),

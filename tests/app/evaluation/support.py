@@ -14,10 +14,11 @@ from streams.core.measures import Measure
 from tests.app.catalogue.conftest import document
 
 Cells = Mapping[Any, int]
+TODAY = 739_000
 
 
 class FakeReads:
-    """Cells by measure and window; `start` in the place of the window for levels at its start."""
+    """Cells by measure and window, such as `7d`, `start of 7d` for levels at its start, `day 739000` for a local day."""
 
     def __init__(self, cells: Mapping[tuple[str, str], Cells]) -> None:
         self._cells = cells
@@ -27,6 +28,17 @@ class FakeReads:
 
     def cells_at_start(self, measure: str, window: str) -> Cells:
         return self._cells.get((measure, f"start of {window}"), {})
+
+    @property
+    def today(self) -> int:
+        return TODAY
+
+    def cells_of_days(self, measure: str, first: int, last: int) -> Cells:
+        sums: dict[Any, int] = {}
+        for day in range(first, last + 1):
+            for cell, n in self._cells.get((measure, f"day {day}"), {}).items():
+                sums[cell] = sums.get(cell, 0) + n
+        return sums
 
 
 def kpi(**changes: Any) -> Kpi:

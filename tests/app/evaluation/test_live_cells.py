@@ -23,6 +23,13 @@ class Reads:
     def cells_at_start(self, measure: str, window: str) -> LiveCells:
         raise AssertionError("no level is read at a start")
 
+    @property
+    def today(self) -> int:
+        raise AssertionError("no day is read")
+
+    def cells_of_days(self, measure: str, first: int, last: int) -> LiveCells:
+        raise AssertionError("no day is read")
+
 
 @pytest.fixture
 def evaluator() -> Evaluator:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from streams.core.batch import Sums
 from streams.core.definitions import Definitions
@@ -25,7 +26,7 @@ from streams.core.partition import (
 )
 from streams.core.time import ALL, DAY, WINDOWS
 from tests.oracle.generate import event_sets, random_events
-from tests.support.cluster import FAR, Cluster
+from tests.support.cluster import FAR, REMEMBERING, Cluster
 from tests.support.figures import folded
 
 Reading = dict[tuple[str, str], dict[Cell, int]]
@@ -83,7 +84,7 @@ def test_larger_sets_in_any_order(seed: int) -> None:
     rng = random.Random(seed)
     events = one_claim_each(random_events(rng, 1500))
     shuffled = rng.sample(events, len(events))
-    cluster = Cluster(4, Definitions(timezone="Australia/Lord_Howe" if seed % 2 else "UTC"))
+    cluster = Cluster(4, replace(REMEMBERING, timezone="Australia/Lord_Howe" if seed % 2 else "UTC"))
     cluster.produce(shuffled, rng=rng)
     cluster.run(rng)
     check(cluster, events)
@@ -108,7 +109,7 @@ def test_other_definitions_recompute_the_panes_from_the_facts() -> None:
     cluster = Cluster(2)
     cluster.produce(events)
     cluster.run(rng)
-    other = Definitions(assumption_ms=6 * 3_600_000, timezone="Asia/Kathmandu")
+    other = replace(REMEMBERING, assumption_ms=6 * 3_600_000, timezone="Asia/Kathmandu")
     assert other.fingerprint() != cluster.definitions.fingerprint()
     for part in cluster.parts:
         cluster.recover(part, other)

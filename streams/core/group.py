@@ -1,0 +1,127 @@
+"""Groups of facts: what else is known of a customer beside its activity and its support history.
+
+A group is a family's facts: which events join with them, and what they contribute. It needs no code elsewhere: the ledger
+carries the difference into the panes, the changelog stores the facts, a visitor takes them along when it turns out to be
+a user. Facts join (minimum, maximum, union, latest), so that no order and no repetition of events makes a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+import msgspec
+
+from streams.core.contribution import Delta, difference
+from streams.core.measures import Contribution
+
+if TYPE_CHECKING:
+    from schemas.events import Event
+    from streams.core.customer import Customer
+    from streams.core.definitions import Definitions
+    from streams.core.dimensions import Dimensions
+    from streams.core.join import Told
+    from streams.core.rules import Rules
+
+F = TypeVar("F", bound=msgspec.Struct)
+
+pack_facts = msgspec.msgpack.Encoder().encode
+
+
+def packed_groups(c: Customer) -> dict[str, bytes]:
+    """Return all of a customer's groups as bytes, those included that this version does not know."""
+    return {
+        name: facts if isinstance(facts, bytes) else pack_facts(facts)
+        for name, facts in (c.groups or {}).items()
+    }
+
+
+class Group(Generic[F]):
+    """One kind of facts of a customer.
+
+    A customer keeps them packed (`Customer.groups`) while nobody joins anything. What is unpacked is written by the next
+    checkpoint: whoever only looks uses `read`.
+    """
+
+    name: ClassVar[str]
+    """Stands in the changelog's keys: never to be changed."""
+    facts: type[F]
+    """An `array_like` Struct whose fields all have defaults; new fields come last."""
+    types: ClassVar[tuple[type[Event], ...]] = ()
+    """The events that join with the facts."""
+    follows_profile: ClassVar[bool] = False
+    """Contributions depend on what the customer is now: plan, segment, role, known, eligible."""
+    follows_activity: ClassVar[bool] = False
+    """Contributions depend on the customer's active days, or on its last active minute while that is before `Customer.watched`."""
+    follows_contacts: ClassVar[bool] = False
+    """Contributions depend on the customer's contacts (`Support.contacts`)."""
+    expires: ClassVar[bool] = False
+    """`expire` has something to do."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self.definitions = definitions
+        self._decode = msgspec.msgpack.Decoder(self.facts).decode
+
+    # ---- what a group says ---------------------------------------------------------------------------------------
+
+    def join(self, facts: F, told: Told, dimensions: Dimensions) -> None:
+        """Join an event of one of the `types` with the facts, in place."""
+        raise NotImplementedError
+
+    def merge(self, facts: F, other: F) -> None:
+        """Join the facts of a visitor with those of the user that it turned out to be, in place."""
+        raise NotImplementedError
+
+    def contributions(self, facts: F, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return what the facts contribute. The customer is not excluded."""
+        raise NotImplementedError
+
+    def watched(self, facts: F) -> int:
+        """Return the minute up to which the customer's last active minute decides about the contributions; −1 for none."""
+        del facts
+        return -1
+
+    def values(self, facts: F) -> Iterable[tuple[str, str]]:
+        """Yield the bounded values that the facts hold, as (dimension, value)."""
+        del facts
+        return ()
+
+    def expire(self, facts: F, newest: int) -> list[Contribution]:
+        """Give up, in place, what is too old at minute ``newest`` to be read in any window, and return what it contributed."""
+        del facts, newest
+        return []
+
+    def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
+        """Join an event and return what that changes. A shorter path than this one may take its place."""
+        before = self.of(c, rules)
+        self.join(self.opened(c), told, dimensions)
+        return difference(before, self.of(c, rules))
+
+    # ---- where the facts are -------------------------------------------------------------------------------------
+
+    def opened(self, c: Customer) -> F:
+        """Return the facts to be changed, made if need be."""
+        if c.groups is None:
+            c.groups = {}
+        facts = c.groups.get(self.name)
+        if not isinstance(facts, self.facts):
+            facts = self.facts() if facts is None else self.unpack(facts)
+            c.groups[self.name] = facts
+        return facts
+
+    def read(self, c: Customer) -> F | None:
+        """Return the facts to be looked at, None if there are none."""
+        facts = None if c.groups is None else c.groups.get(self.name)
+        if facts is None or isinstance(facts, self.facts):
+            return facts
+        return self.unpack(facts)
+
+    def unpack(self, packed: bytes | msgspec.Struct) -> F:
+        """Return facts from bytes. Raises msgspec.DecodeError if they are damaged."""
+        assert isinstance(packed, bytes)
+        return self._decode(packed)
+
+    def of(self, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return what the customer's facts of this group contribute."""
+        facts = self.read(c)
+        return [] if facts is None else self.contributions(facts, c, rules)

@@ -1,0 +1,16 @@
+"""The groups of facts, one family a module. A further one is a line here."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from streams.core.definitions import Definitions
+from streams.core.group import Group
+from streams.core.groups.counts import Counts
+
+GROUPS: Final[tuple[type[Group[Any]], ...]] = (Counts,)
+
+
+def groups_of(definitions: Definitions) -> tuple[Group[Any], ...]:
+    """Return the groups as the definitions want them."""
+    return tuple(group(definitions) for group in GROUPS)

@@ -1,0 +1,152 @@
+"""Plain counts: each event that counts adds to its measure at its minute.
+
+The only facts that are not idempotent. Repeated events are recognised before they come here (`streams.core.deduplication`);
+an event too old to be recognised is not counted (`Told.countable`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+import msgspec
+
+from schemas import events as e
+from streams.core.contribution import Delta
+from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.group import Group
+from streams.core.measures import MEASURES, Cell, Contribution
+from streams.core.panes import COARSE_MINUTES
+from streams.core.time import DAY_MINUTES, MINUTE_MS
+
+if TYPE_CHECKING:
+    from schemas.events import Event
+    from streams.core.customer import Customer
+    from streams.core.join import Told
+    from streams.core.rules import Rules
+
+KEPT_MINUTES: Final = COARSE_MINUTES + DAY_MINUTES
+"""How long counts stay with their customer: longer than panes keep an hour, so that what is given up lies in their base."""
+
+
+class Count(NamedTuple):
+    """One plain count: what an event of a type adds, to which cell of a measure of kind `event`.
+
+    ``cell`` returns None for an event that does not count. ``number`` is what is added, by default 1.
+    """
+
+    measure: str
+    struct: type[Event]
+    cell: Callable[[Told, Dimensions], Cell | None]
+    number: Callable[[Any], int] | None = None
+
+
+def _plan(told: Told, _: Dimensions) -> Cell:
+    return (told.plan or UNKNOWN,)
+
+
+COUNTS: Final = (Count("sessions", e.SessionStarted, _plan),)
+"""Every plain count. Cells are those of the event, whatever the customer is now."""
+
+
+class Tally(msgspec.Struct, array_like=True, gc=False):
+    """What one cell of a measure counted, by minute."""
+
+    measure: str
+    cell: tuple[str | int, ...]
+    numbers: dict[int, int]
+
+
+class CountFacts(msgspec.Struct, array_like=True, gc=False):
+    """The tallies of a customer, one for each measure and cell."""
+
+    tallies: list[Tally] = []
+
+    def add(self, measure: str, cell: Cell, minute: int, n: int) -> None:
+        """Add a number."""
+        for tally in self.tallies:
+            if tally.cell == cell and tally.measure == measure:
+                numbers = tally.numbers
+                numbers[minute] = numbers.get(minute, 0) + n
+                return
+        self.tallies.append(Tally(measure, cell, {minute: n}))
+
+
+class Counts(Group[CountFacts]):
+    """Plain counts."""
+
+    name: ClassVar[str] = "counts"
+    facts = CountFacts
+    types: ClassVar[tuple[type[Event], ...]] = tuple(dict.fromkeys(count.struct for count in COUNTS))
+    expires: ClassVar[bool] = True
+
+    def join(self, facts: CountFacts, told: Told, dimensions: Dimensions) -> None:
+        """Add the event's numbers."""
+        for measure, cell, minute, n in _counted(told, dimensions):
+            facts.add(measure, cell, minute, n)
+
+    def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
+        """Add the event's numbers: they are the difference themselves."""
+        del rules
+        delta: Delta = {}
+        facts = self.opened(c)
+        for measure, cell, minute, n in _counted(told, dimensions):
+            facts.add(measure, cell, minute, n)
+            key = (measure, cell, minute)
+            delta[key] = delta.get(key, 0) + n
+        return delta
+
+    def merge(self, facts: CountFacts, other: CountFacts) -> None:
+        """Add up."""
+        for tally in other.tallies:
+            for minute, n in tally.numbers.items():
+                facts.add(tally.measure, tally.cell, minute, n)
+
+    def contributions(self, facts: CountFacts, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return every number."""
+        del c, rules
+        return [
+            (tally.measure, tally.cell, minute, n)
+            for tally in facts.tallies
+            if tally.measure in MEASURES
+            for minute, n in tally.numbers.items()
+        ]
+
+    def values(self, facts: CountFacts) -> Iterable[tuple[str, str]]:
+        """Yield the values of the cells."""
+        for tally in facts.tallies:
+            measure = MEASURES.get(tally.measure)
+            if measure is not None:
+                yield from (
+                    (f, v) for f, v in zip(measure.fields, tally.cell, strict=True) if isinstance(v, str)
+                )
+
+    def expire(self, facts: CountFacts, newest: int) -> list[Contribution]:
+        """Give up the minutes that no window reaches any more."""
+        oldest = newest - KEPT_MINUTES
+        closed: list[Contribution] = []
+        for tally in facts.tallies:
+            old = [minute for minute in tally.numbers if minute < oldest]
+            closed += [(tally.measure, tally.cell, minute, tally.numbers.pop(minute)) for minute in old]
+        if closed:
+            facts.tallies = [tally for tally in facts.tallies if tally.numbers]
+        return closed
+
+
+_BY_STRUCT: Final = {
+    struct: tuple(count for count in COUNTS if count.struct is struct) for struct in Counts.types
+}
+
+
+def _counted(told: Told, dimensions: Dimensions) -> list[Contribution]:
+    """What an event adds."""
+    if not told.countable:
+        return []
+    minute = told.time // MINUTE_MS
+    out: list[Contribution] = []
+    for count in _BY_STRUCT[told.event.__class__]:
+        cell = count.cell(told, dimensions)
+        n = 1 if count.number is None else count.number(told.event)
+        if cell is not None and n:
+            out.append((count.measure, cell, minute, n))
+    return out

@@ -1,0 +1,31 @@
+"""Measures over customers: eligibility, activity, self-service."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streams.core.measures.measure import Measure
+
+MEASURES: Final = (
+    Measure("eligible", "edge", ("plan", "segment", "role"), "customers that become or cease to be eligible"),
+    Measure(
+        "active", "last", ("plan", "segment", "role", "eligible"), "customers at their last active event"
+    ),
+    Measure(
+        "active_by_platform", "last", ("platform",), "customers at their last active event on a platform"
+    ),
+    Measure(
+        "active_days",
+        "day",
+        ("plan", "segment", "role"),
+        "customers on each local day with an active event",
+    ),
+    Measure("active_days_by_platform", "day", ("platform",), "the same, for each platform"),
+    Measure(
+        "self_service",
+        "last",
+        ("plan", "segment", "role"),
+        "eligible customers at their last self-service action",
+    ),
+    Measure("self_service_by_channel", "last", ("channel",), "the same, for each channel"),
+)
