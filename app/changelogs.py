@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from app.errors import UserError
 from app.kafka.admin import KafkaUnreachableError
+from app.kafka.connection import client_arguments
 from app.kafka.topics import verify_topics
 from app.settings import Settings
 from app.worker_config import worker_config
@@ -75,17 +76,23 @@ class Changelogs:
 async def open_changelogs(settings: Settings) -> AsyncIterator[Changelogs]:
     """Yield the changelogs. Raises `UserError` if Kafka does not answer or they are not as they have to be."""
     kafka = settings.kafka
+    client = client_arguments(settings)
     topics = [spec for spec in ALL_TOPICS if spec.name in CHANGELOGS]
     try:
         reports = await asyncio.to_thread(
-            verify_topics, kafka.bootstrap_servers, kafka.topic_prefix, kafka.partitions, topics=topics
+            verify_topics,
+            kafka.bootstrap_servers,
+            kafka.topic_prefix,
+            kafka.partitions,
+            topics=topics,
+            client=client,
         )
     except KafkaUnreachableError as error:
         raise UserError(str(error)) from error
     problems = [problem for report in reports for problem in report.problems]
     if problems:
         raise UserError("The changelogs cannot be read:\n" + "\n".join(problems))
-    reader = new_reader(kafka.bootstrap_servers)
+    reader = new_reader(kafka.bootstrap_servers, client)
     try:
         await reader.start()
         yield Changelogs(settings, reader)

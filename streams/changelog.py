@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -18,8 +18,8 @@ _FETCH_BYTES: Final = 8 << 20
 _POLL_MS: Final = 100
 
 
-def new_reader(bootstrap_servers: str) -> AIOKafkaConsumer:
-    """A consumer outside any group that sees committed records only."""
+def new_reader(bootstrap_servers: str, client: Mapping[str, Any] | None = None) -> AIOKafkaConsumer:
+    """A consumer outside any group that sees committed records only. `client` are further arguments of aiokafka."""
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers,
         client_id="selfserve-reader",
@@ -30,6 +30,7 @@ def new_reader(bootstrap_servers: str) -> AIOKafkaConsumer:
         max_poll_records=_POLL_RECORDS,
         max_partition_fetch_bytes=_FETCH_BYTES,
         fetch_max_wait_ms=_POLL_MS,
+        **(client or {}),
     )
 
 

@@ -60,6 +60,7 @@ def new_producer(config: WorkerConfig, names: Names, number: int) -> Any:
         max_batch_size=BATCH_BYTES,
         linger_ms=0,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
+        **config.client,
     )
     never_expire_batches(producer)
     return producer

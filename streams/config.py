@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from streams.core.definitions import Definitions
 from streams.core.records import Clock
@@ -21,6 +22,8 @@ class WorkerConfig:
     """Consumer group; also the beginning of every transactional id."""
     partitions: int
     """Partitions of each co-partitioned topic."""
+    client: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments of every aiokafka client: those of encryption and authentication."""
     topic_prefix: str = ""
     partitioner: Partitioner = "murmur2"
     session_timeout_ms: int = 10_000

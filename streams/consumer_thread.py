@@ -73,6 +73,7 @@ class BatchThread(AIOKafkaConsumerThread):
             heartbeat_interval_ms=HEARTBEAT_MS,
             rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
             max_poll_interval_ms=NO_IDLE_LIMIT_MS,
+            **config.client,
         )
 
     def verify_event_path(self, now: float, tp: TP) -> None:

@@ -77,7 +77,7 @@ class Recovery:
     async def _open(self, number: int) -> PartitionOwner:
         started = time.perf_counter()
         producer = new_producer(self._config, self._names, number)
-        reader = new_reader(self._config.bootstrap_servers)
+        reader = new_reader(self._config.bootstrap_servers, self._config.client)
         try:
             await producer.start()
             await reader.start()

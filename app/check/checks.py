@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from kafka.admin import KafkaAdminClient
 
@@ -17,6 +18,7 @@ from app.check.timezone import timezone_findings
 from app.check.topics import topic_findings
 from app.errors import UserError
 from app.kafka.admin import KafkaUnreachableError, admin_client
+from app.kafka.connection import client_arguments
 from app.kafka.topics import verify_topics
 from app.settings import Settings
 from streams.names import SOURCES
@@ -29,8 +31,15 @@ def check(settings: Settings) -> Iterator[Finding]:
     yield from port_findings(settings)
     servers = settings.kafka.bootstrap_servers
     try:
-        with admin_client(servers) as admin:
-            yield from _kafka(admin, settings)
+        client = client_arguments(settings)
+    except UserError as error:
+        yield fail(
+            KAFKA, str(error), "Put it right there; docs/security.md says what belongs in these files."
+        )
+        return
+    try:
+        with admin_client(servers, client=client) as admin:
+            yield from _kafka(admin, settings, client)
     except KafkaUnreachableError as error:
         what, _, rest = str(error).partition("\n")
         yield fail(KAFKA, what.rstrip("."), "", rest.splitlines())
@@ -42,7 +51,7 @@ def check(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _kafka(admin: KafkaAdminClient, settings: Settings) -> Iterator[Finding]:
+def _kafka(admin: KafkaAdminClient, settings: Settings, client: Mapping[str, Any]) -> Iterator[Finding]:
     kafka = settings.kafka
     brokers = brokers_of(admin)
     unreachable = unreachable_brokers(kafka.bootstrap_servers, brokers)
@@ -51,7 +60,7 @@ def _kafka(admin: KafkaAdminClient, settings: Settings) -> Iterator[Finding]:
         return
     yield from cluster_findings(admin, settings, brokers)
     yield clock_finding(admin)
-    reports = verify_topics(kafka.bootstrap_servers, kafka.topic_prefix, kafka.partitions)
+    reports = verify_topics(kafka.bootstrap_servers, kafka.topic_prefix, kafka.partitions, client=client)
     yield from topic_findings(reports, kafka.partitions)
     group = read_group(admin, kafka.group)
     yield from member_findings(group, kafka.partitions)

@@ -125,7 +125,7 @@ def _send(settings: Settings, simulation: Simulation, until_ms: int | None) -> i
         return f"{progress.sent:,} events sent, {at:%Y-%m-%d %H:%M:%S} UTC{behind}"
 
     topics = [topic.name for topic in SOURCE_TOPICS]
-    with EventProducer(settings.kafka, topics) as producer, interruption() as stop, LiveLine(line):
+    with EventProducer(settings, topics) as producer, interruption() as stop, LiveLine(line):
         return publish(
             simulation.advance(until_ms), producer, clock=time.time, pause=stop.wait, progress=progress
         )

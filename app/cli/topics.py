@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from app.cli.options import settings_options
+from app.kafka.connection import client_arguments
 from app.kafka.topics import TopicReport, ensure_topics, verify_topics
 from app.settings import Settings
 
@@ -19,7 +20,9 @@ def command(settings: Settings, check: bool) -> None:  # click passes it by keyw
     """
     kafka = settings.kafka
     act = verify_topics if check else ensure_topics
-    reports = act(kafka.bootstrap_servers, kafka.topic_prefix, kafka.partitions)
+    reports = act(
+        kafka.bootstrap_servers, kafka.topic_prefix, kafka.partitions, client=client_arguments(settings)
+    )
     width = max(len(report.name) for report in reports)
     for report in reports:
         click.echo(_line(report, width))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 import structlog
 
@@ -9,6 +12,7 @@ from app.cli.options import setting_option, settings_options
 from app.cli.parameters import INSTANT
 from app.errors import UserError
 from app.kafka.admin import KafkaUnreachableError
+from app.kafka.connection import client_arguments
 from app.kafka.topics import verify_topics
 from app.log_flood import hold_back_floods
 from app.settings import Settings
@@ -69,12 +73,13 @@ def command(settings: Settings, replay_from: int | None, accept_gap: bool) -> No
     """
     hold_back_floods("aiokafka", "faust", "mode")
     with listen(settings.worker.listen, settings.worker.port) as listening:
-        _check_topics(settings)
+        client = client_arguments(settings)
+        _check_topics(settings, client)
         url = url_of(listening)
         click.echo(f"Metrics {url}metrics\nHealth  {url}healthz\nCtrl-C stops.")
         try:
             run_worker(
-                worker_config(settings, replay_from_ms=replay_from, accept_gap=accept_gap),
+                worker_config(settings, client=client, replay_from_ms=replay_from, accept_gap=accept_gap),
                 companion=health_server(listening),
             )
         except WorkerError as error:
@@ -83,13 +88,15 @@ def command(settings: Settings, replay_from: int | None, accept_gap: bool) -> No
             raise WorkerEndedError(error) from error
 
 
-def _check_topics(settings: Settings) -> None:
+def _check_topics(settings: Settings, client: Mapping[str, Any]) -> None:
     """Raise `UserError` unless Kafka answers and every topic of the worker is as it has to be."""
     kafka = settings.kafka
     wanted = {*SOURCES, *CHANGELOGS, DEAD_LETTERS}
     topics = [spec for spec in ALL_TOPICS if spec.name in wanted]
     try:
-        reports = verify_topics(kafka.bootstrap_servers, kafka.topic_prefix, kafka.partitions, topics=topics)
+        reports = verify_topics(
+            kafka.bootstrap_servers, kafka.topic_prefix, kafka.partitions, topics=topics, client=client
+        )
     except KafkaUnreachableError as error:
         raise UserError(str(error)) from error
     problems = [problem for report in reports for problem in report.problems]

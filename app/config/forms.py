@@ -34,3 +34,11 @@ TOPIC_PREFIX = Text(
     "up to 100 letters, digits, dots, underscores or hyphens, or an empty text", r"[A-Za-z0-9._-]{0,100}"
 )
 """Kafka allows 249 characters for a topic's name, and the rest of ours is far shorter than the difference."""
+
+FILE = Text("the path of a file", r"[^\x00-\x1f]{1,4096}")
+"""Relative ones start from the working directory."""
+
+USER = Text(
+    "1 to 200 printable ASCII characters without spaces, commas and equals signs", r"[!-+\--<>-~]{1,200}"
+)
+"""Kafka's clients disagree on how to write any others in SCRAM."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ from app.demo.surroundings import (
 from app.demo.traffic import Traffic
 from app.errors import UserError
 from app.kafka.broker import EmbeddedKafka
+from app.kafka.connection import client_arguments
 from app.kafka.topics import ensure_topics
 from app.sending.producer import EventProducer
 from app.settings import Settings
@@ -65,11 +66,11 @@ def run_demo(settings: Settings, plan: Plan, say: Say) -> None:
         say("Starting Kafka …")
         mine, broker = stack.enter_context(kafka(settings))
         say(f"Kafka is ready on {mine.bootstrap_servers} ({_since(begun)})")
-        _create_topics(mine)
+        _create_topics(settings, mine)
         stage = _Stage(settings, mine, broker, directory, say)
         stack.callback(stage.stop)
         stage.start()
-        traffic = _traffic(mine, plan, stack)
+        traffic = _traffic(replace(settings, kafka=mine), plan, stack)
         if traffic is not None:
             stack.callback(traffic.stop)
             traffic.start()
@@ -80,15 +81,16 @@ def run_demo(settings: Settings, plan: Plan, say: Say) -> None:
         stage.follow(traffic, plan)
 
 
-def _traffic(mine: KafkaSettings, plan: Plan, stack: ExitStack) -> Traffic | None:
+def _traffic(settings: Settings, plan: Plan, stack: ExitStack) -> Traffic | None:
     if plan.scenario is None:
         return None
-    producer = stack.enter_context(EventProducer(mine, [spec.name for spec in SOURCE_TOPICS]))
+    producer = stack.enter_context(EventProducer(settings, [spec.name for spec in SOURCE_TOPICS]))
     return Traffic(producer, plan.scenario, plan.rate)
 
 
-def _create_topics(mine: KafkaSettings) -> None:
-    reports = ensure_topics(mine.bootstrap_servers, mine.topic_prefix, mine.partitions)
+def _create_topics(settings: Settings, mine: KafkaSettings) -> None:
+    client = client_arguments(replace(settings, kafka=mine))
+    reports = ensure_topics(mine.bootstrap_servers, mine.topic_prefix, mine.partitions, client=client)
     problems = [problem for report in reports for problem in report.problems]
     if problems:
         raise UserError("\n".join(problems))

@@ -17,10 +17,11 @@ from typing import Any, Final
 import yaml
 
 from app.config.exporter import ExporterSettings
-from app.config.kafka import KafkaSettings
+from app.config.kafka import KAFKA, SECURITY, KafkaSettings
 from app.errors import UserError
 from app.kafka.admin import admin_client
 from app.kafka.broker import EmbeddedKafka
+from app.kafka.connection import client_arguments
 from app.settings import Settings
 
 PARTITIONS: Final = 4
@@ -87,14 +88,17 @@ def kafka(settings: Settings) -> Iterator[tuple[KafkaSettings, EmbeddedKafka | N
         try:
             yield mine, None
         finally:
-            _delete_topics(mine)
+            _delete_topics(settings, mine)
         return
     with EmbeddedKafka(partitions=partitions, progress=sys.stderr) as broker:
-        yield replace(mine, topic_prefix="", bootstrap_servers=broker.bootstrap_servers), broker
+        open_access = {key.attribute: key.default for key in KAFKA.keys if key.attribute in SECURITY}
+        mine = replace(mine, topic_prefix="", bootstrap_servers=broker.bootstrap_servers, **open_access)
+        yield mine, broker
 
 
-def _delete_topics(mine: KafkaSettings) -> None:
-    with admin_client(mine.bootstrap_servers) as admin:
+def _delete_topics(settings: Settings, mine: KafkaSettings) -> None:
+    client = client_arguments(replace(settings, kafka=mine))
+    with admin_client(mine.bootstrap_servers, client=client) as admin:
         names = [name for name in admin.list_topics() if name.startswith(mine.topic_prefix)]
         if names:
             admin.delete_topics(names)
@@ -107,6 +111,9 @@ def write_settings(settings: Settings, mine: KafkaSettings, directory: Path) -> 
         # It has been read and checked before.
         document = yaml.safe_load(settings.file.read_text(encoding="utf-8")) or {}
     document["kafka"] = {**(document.get("kafka") or {}), "partitions": mine.partitions}
+    if mine.security_protocol == "PLAINTEXT":
+        for name in SECURITY:
+            document["kafka"].pop(name, None)
     file = directory / "selfserve.yaml"
     file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     return file
@@ -114,8 +121,11 @@ def write_settings(settings: Settings, mine: KafkaSettings, directory: Path) -> 
 
 def child_environment(mine: KafkaSettings) -> Mapping[str, str]:
     """Return the environment of the child processes."""
+    security = {key.environment for key in KAFKA.keys if key.attribute in SECURITY and key.environment}
     return {
         **os.environ,
+        # An empty variable counts as not set.
+        **(dict.fromkeys(security, "") if mine.security_protocol == "PLAINTEXT" else {}),
         "SELFSERVE_BOOTSTRAP_SERVERS": mine.bootstrap_servers,
         "SELFSERVE_TOPIC_PREFIX": mine.topic_prefix,
         "SELFSERVE_GROUP": mine.group,

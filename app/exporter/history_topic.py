@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -20,10 +20,13 @@ _POLL_MS: Final = 500
 
 
 class HistoryTopic:
-    """`selfserve.history`."""
+    """`selfserve.history`. ``client`` are further arguments of aiokafka: those of encryption and authentication."""
 
-    def __init__(self, bootstrap_servers: str, topic: str, partitions: int) -> None:
+    def __init__(
+        self, bootstrap_servers: str, topic: str, partitions: int, client: Mapping[str, Any] | None = None
+    ) -> None:
         self._bootstrap_servers = bootstrap_servers
+        self._client = client or {}
         self._topic = topic
         self._partitions = partitions
         self._producer = AIOKafkaProducer(
@@ -32,6 +35,7 @@ class HistoryTopic:
             enable_idempotence=True,
             compression_type="lz4",
             linger_ms=20,
+            **self._client,
         )
 
     async def start(self) -> None:
@@ -50,6 +54,7 @@ class HistoryTopic:
             client_id="selfserve-exporter",
             group_id=None,
             enable_auto_commit=False,
+            **self._client,
         )
         await consumer.start()
         try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -22,6 +23,7 @@ from app.exporter.selfmetrics import self_registry
 from app.exporter.tail import Tail
 from app.exporter.views import KpiView
 from app.kafka.admin import KafkaUnreachableError
+from app.kafka.connection import client_arguments
 from app.kafka.topics import TopicReport, verify_topics
 from app.settings import Settings
 from schemas.topics import ALL_TOPICS
@@ -40,7 +42,8 @@ async def run_exporter(
     Requests are answered from the start; KPIs are there when the panes have been read. Raises `UserError` if Kafka
     cannot be reached at the start, a topic is missing, or the port is taken.
     """
-    panes, history_report = await asyncio.to_thread(_topics, settings)
+    client = client_arguments(settings)
+    panes, history_report = await asyncio.to_thread(_topics, settings, client)
     kafka, exporter = settings.kafka, settings.exporter
     live = Live(
         catalogue,
@@ -65,8 +68,8 @@ async def run_exporter(
         url = await server.start()
         stack.push_async_callback(server.stop)
         listening(url)
-        topic = HistoryTopic(kafka.bootstrap_servers, history_report.name, history_report.partitions)
-        tail = Tail(live, kafka.bootstrap_servers, panes.name)
+        topic = HistoryTopic(kafka.bootstrap_servers, history_report.name, history_report.partitions, client)
+        tail = Tail(live, kafka.bootstrap_servers, panes.name, client=client)
         try:
             stack.push_async_callback(topic.stop)
             await topic.start()
@@ -96,12 +99,12 @@ async def _until(stop: asyncio.Event, work: object) -> None:
         await asyncio.gather(working, stopping, return_exceptions=True)
 
 
-def _topics(settings: Settings) -> tuple[TopicReport, TopicReport]:
+def _topics(settings: Settings, client: Mapping[str, Any]) -> tuple[TopicReport, TopicReport]:
     kafka = settings.kafka
     specs = [next(spec for spec in ALL_TOPICS if spec.name == name) for name in (PANES, HISTORY)]
     try:
         panes, history = verify_topics(
-            kafka.bootstrap_servers, kafka.topic_prefix, kafka.partitions, topics=specs
+            kafka.bootstrap_servers, kafka.topic_prefix, kafka.partitions, topics=specs, client=client
         )
     except KafkaUnreachableError as error:
         raise UserError(str(error)) from error

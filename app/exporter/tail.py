@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -25,7 +25,10 @@ _FORGETFUL_AFTER_MS: Final = 12 * 3_600_000
 
 
 class Tail:
-    """One consumer of all partitions, without a group: every exporter reads everything."""
+    """One consumer of all partitions, without a group: every exporter reads everything.
+
+    ``client`` are further arguments of aiokafka: those of encryption and authentication.
+    """
 
     def __init__(
         self,
@@ -33,6 +36,7 @@ class Tail:
         bootstrap_servers: str,
         topic: str,
         *,
+        client: Mapping[str, Any] | None = None,
         forgetful_after_ms: int = _FORGETFUL_AFTER_MS,
     ) -> None:
         self._live = live
@@ -49,6 +53,7 @@ class Tail:
             # Falling back to the beginning by itself, the consumer would mix old blocks into newer panes unnoticed.
             auto_offset_reset="none",
             max_partition_fetch_bytes=_FETCH_BYTES,
+            **(client or {}),
         )
 
     async def start(self) -> None:

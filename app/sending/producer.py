@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
 
-from app.config.kafka import KafkaSettings
 from app.errors import UserError
 from app.kafka.admin import admin_client
+from app.kafka.connection import client_arguments
+from app.settings import Settings
 from streams.core.partitioner import PARTITIONERS
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ class EventProducer:
     ``SendError``. Raises ``KafkaUnreachableError``, or ``SendError`` for a topic that does not exist.
     """
 
-    def __init__(self, kafka: KafkaSettings, topics: Iterable[str]) -> None:
+    def __init__(self, settings: Settings, topics: Iterable[str]) -> None:
+        kafka = settings.kafka
+        client = client_arguments(settings)
         self._prefix = kafka.topic_prefix
-        self._counts = _partition_counts(kafka, topics)
+        self._counts = _partition_counts(settings, topics, client)
         self._partition_of = PARTITIONERS[kafka.partitioner]
         self._partitions: dict[tuple[str, bytes], int] = {}
         self._error: BaseException | None = None
@@ -55,6 +58,7 @@ class EventProducer:
             compression_type="gzip",
             batch_size=128 * 1024,
             linger_ms=20,
+            **client,
         )
 
     def send(self, topic: str, key: bytes | None, value: bytes) -> None:
@@ -117,11 +121,12 @@ class EventProducer:
         )
 
 
-def _partition_counts(kafka: KafkaSettings, topics: Iterable[str]) -> dict[str, int]:
+def _partition_counts(settings: Settings, topics: Iterable[str], client: Mapping[str, Any]) -> dict[str, int]:
     """Return the number of partitions of each topic, by its name without prefix."""
+    kafka = settings.kafka
     names = sorted(set(topics))
     counts: dict[str, int] = {}
-    with admin_client(kafka.bootstrap_servers) as admin:
+    with admin_client(kafka.bootstrap_servers, client=client) as admin:
         found: list[dict[str, Any]] = admin.describe_topics([kafka.topic_prefix + name for name in names])
     missing = []
     for name, topic in zip(names, sorted(found, key=lambda t: str(t["name"])), strict=True):

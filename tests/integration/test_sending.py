@@ -16,6 +16,7 @@ from kafka import KafkaConsumer, TopicPartition
 from app.config.kafka import KafkaSettings
 from app.kafka.topics import ensure_topics
 from app.sending.producer import EventProducer, SendError
+from app.settings import Settings
 from schemas.decode import read
 from schemas.events import Event, event_time_ms
 from schemas.topics import SOURCE_TOPICS
@@ -43,12 +44,13 @@ def prefix(kafka: SharedKafka, topic_prefix: str) -> str:
     return topic_prefix
 
 
-def settings(kafka: SharedKafka, prefix: str, partitioner: str = "murmur2") -> KafkaSettings:
-    return KafkaSettings(
+def settings(kafka: SharedKafka, prefix: str, partitioner: str = "murmur2") -> Settings:
+    section = KafkaSettings(
         bootstrap_servers=kafka.bootstrap_servers,
         topic_prefix=prefix,
         partitioner="crc32" if partitioner == "crc32" else "murmur2",
     )
+    return Settings(kafka=section)
 
 
 def everything(kafka: SharedKafka, prefix: str) -> list[Found]:
