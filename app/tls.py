@@ -96,6 +96,11 @@ def client_context(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
+def server_context(files: TlsFiles) -> ssl.SSLContext:
+    """Return what a server shows its certificate with. Raises `TlsFileError`."""
+    return RenewableContext(ssl.PROTOCOL_TLS_SERVER, files)
+
+
 def _load(context: ssl.SSLContext, files: TlsFiles) -> None:
     if files.authorities is not None:
         _text("authorities", files.authorities)

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from app.errors import UserError
+from app.web.access import Access
 from app.worker_metrics import worker_registry
 from streams.failure import Failure
 from streams.owner import Owner
@@ -39,21 +40,24 @@ def listen(address: str, port: int) -> socket.socket:
     return listening
 
 
-def url_of(listening: socket.socket) -> str:
+def url_of(listening: socket.socket, access: Access) -> str:
     """Return where a bound socket answers."""
+    scheme = access.scheme
     host, port, *_ = listening.getsockname()
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
 
 
-def health_server(listening: socket.socket) -> Callable[[Owner, Failure], AbstractAsyncContextManager[None]]:
+def health_server(
+    listening: socket.socket, access: Access
+) -> Callable[[Owner, Failure], AbstractAsyncContextManager[None]]:
     """Return what serves a worker's metrics and health on a bound socket for as long as the worker runs."""
 
     @contextlib.asynccontextmanager
     async def serve(owner: Owner, failure: Failure) -> AsyncIterator[None]:
         pages = _Pages(owner, failure, worker_registry(owner))
-        runner = web.AppRunner(pages.application(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        runner = web.AppRunner(pages.application(access), access_log=None, shutdown_timeout=_SHUTDOWN_S)
         await runner.setup()
-        await web.SockSite(runner, listening).start()
+        await web.SockSite(runner, listening, ssl_context=access.tls).start()
         try:
             yield
         finally:
@@ -68,8 +72,8 @@ class _Pages:
         self._failure = failure
         self._registry = registry
 
-    def application(self) -> web.Application:
-        application = web.Application()
+    def application(self, access: Access) -> web.Application:
+        application = access.application()
         application.router.add_get("/metrics", self._metrics)
         application.router.add_get("/healthz", self._alive)
         application.router.add_get("/readyz", self._ready)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 
-from app.check.ports import get
+from app.check.ports import exporter_address, get, worker_address
 from app.settings import Settings
 
 
@@ -14,12 +14,10 @@ def alive(settings: Settings) -> str | None:
     Alive is also who recovers; a process that is about to end is not.
     """
     reasons = []
-    for role, listen, port in (
-        ("worker", settings.worker.listen, settings.worker.port),
-        ("exporter", settings.exporter.listen, settings.exporter.port),
-    ):
+    for address in (worker_address(settings), exporter_address(settings)):
+        role, port = address.role, address.port
         try:
-            status, page = get(listen, port, "/healthz")
+            status, page, _ = get(address, "/healthz")
         except OSError as error:
             reasons.append(f"{role} on port {port}: {(error.strerror or str(error)).lower()}")
             continue

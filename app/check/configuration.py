@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from app.check.finding import Finding, fail, ok, warn
 from app.config.source import SettingsError
 from app.settings import SECTIONS, Settings
 
 SUBJECT = "settings"
+_LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
 def configuration_findings(settings: Settings) -> list[Finding]:
@@ -30,7 +33,26 @@ def configuration_findings(settings: Settings) -> list[Finding]:
                 "Set worker.port or exporter.port, unless they run on different machines.",
             )
         )
-    return found
+    return [*found, *_in_the_clear(settings)]
+
+
+def _in_the_clear(settings: Settings) -> Iterator[Finding]:
+    """Yield a warning for every password that others on the network could read."""
+    kafka = settings.kafka
+    if kafka.security_protocol == "SASL_PLAINTEXT":
+        what = "the password and all events" if kafka.sasl_mechanism == "PLAIN" else "all events"
+        yield warn(
+            SUBJECT,
+            f"kafka.security_protocol is SASL_PLAINTEXT: {what} can be read on the way to Kafka",
+            "Use a listener with SASL_SSL where the network is not yours alone.",
+        )
+    for name, section in (("worker", settings.worker), ("exporter", settings.exporter)):
+        if section.users_file and not section.certificate_file and section.listen not in _LOCAL:
+            yield warn(
+                SUBJECT,
+                f"{name}.users_file is set without {name}.certificate_file: passwords can be read on the way to {name}",
+                "Set it, unless a proxy in front encrypts.",
+            )
 
 
 def wrong_settings(error: SettingsError) -> list[Finding]:

@@ -6,14 +6,13 @@ import http.client
 import json
 import re
 import socket
+import ssl
 from dataclasses import dataclass
-from typing import Literal
 
 from app import __version__
 from app.check.finding import Finding, fail, ok, warn
 from app.settings import Settings
-
-Role = Literal["worker", "exporter"]
+from app.web.roles import ROLES, Role, realm
 
 _TIMEOUT_S = 5.0
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  # not listened on, but replaced
@@ -21,52 +20,81 @@ _BUILD = re.compile(r'^selfserve_build_info\{(?:.*,)?version="([^"]*)"', re.MULT
 
 
 @dataclass(frozen=True)
-class Server:
-    """A selfserve that answers: what it is, its version, and why it is not ready, if it is not."""
+class Address:
+    """Where a server of this machine should be."""
 
     role: Role
-    version: str
+    listen: str
+    port: int
+    encrypted: bool = False
+
+    def __str__(self) -> str:
+        return f"[{self.listen}]:{self.port}" if ":" in self.listen else f"{self.listen}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A selfserve that answers: what it is, its version if everybody is told, and why it is not ready, if it is not."""
+
+    role: Role
+    version: str | None
     unready: str | None
+
+    @property
+    def named(self) -> str:
+        """What is known of it."""
+        return "selfserve, which asks for a user" if self.version is None else f"version {self.version}"
+
+
+def worker_address(settings: Settings) -> Address:
+    """Return where a worker of this machine should be."""
+    worker = settings.worker
+    return Address("worker", worker.listen, worker.port, worker.certificate_file is not None)
+
+
+def exporter_address(settings: Settings) -> Address:
+    """Return where an exporter of this machine should be."""
+    exporter = settings.exporter
+    return Address("exporter", exporter.listen, exporter.port, exporter.certificate_file is not None)
 
 
 def port_findings(settings: Settings) -> list[Finding]:
     """Return what is to be said of the port of the worker and of that of the exporter."""
-    return [
-        port_finding("worker", settings.worker.listen, settings.worker.port),
-        port_finding("exporter", settings.exporter.listen, settings.exporter.port),
-    ]
+    return [port_finding(worker_address(settings)), port_finding(exporter_address(settings))]
 
 
-def port_finding(role: Role, listen: str, port: int) -> Finding:
+def port_finding(address: Address) -> Finding:
     """Return what is to be said of one address."""
-    if port == 0:
+    role = address.role
+    if address.port == 0:
         return ok(role, "takes any free port")
-    where = f"[{listen}]:{port}" if ":" in listen else f"{listen}:{port}"
-    if not accepts_connections(listen, port):
-        return _unanswered(role, listen, port, where)
+    if not accepts_connections(address.listen, address.port):
+        return _unanswered(address)
     try:
-        server = ask(listen, port)
+        server = ask(address)
+    except ssl.SSLError:
+        return _foreign(
+            address, f"something listens on {address} without encryption, and {role}.certificate_file is set"
+        )
     except OSError as error:
-        return _foreign(role, port, f"something listens on {where} and does not answer: {error}")
+        return _foreign(address, f"something listens on {address} and does not answer: {error}")
     if server is None:
-        return _foreign(role, port, f"something other than selfserve listens on {where}")
+        return _foreign(address, f"something other than selfserve listens on {address}")
     if server.role != role:
         return warn(
             role,
-            f"{where} is answered by selfserve's {server.role}",
+            f"{address} is answered by selfserve's {server.role}",
             f"Set {role}.port if both are to run here.",
         )
     if server.unready is not None:
         return warn(
             role,
-            f"{where} is answered by version {server.version}, which is not ready: {server.unready}",
+            f"{address} is answered by {server.named}, and it is not ready: {server.unready}",
             "Right after a start this is as it should be; otherwise see its log.",
         )
-    if server.version != __version__:
-        return warn(
-            role, f"{where} is answered by version {server.version}; this is {__version__}", "Restart it."
-        )
-    return ok(role, f"{where} is answered by version {server.version}, which is ready")
+    if server.version not in (None, __version__):
+        return warn(role, f"{address} is answered by {server.named}; this is {__version__}", "Restart it.")
+    return ok(role, f"{address} is answered by {server.named}, and it is ready")
 
 
 def accepts_connections(listen: str, port: int) -> bool:
@@ -78,31 +106,53 @@ def accepts_connections(listen: str, port: int) -> bool:
         return False
 
 
-def ask(listen: str, port: int) -> Server | None:
+def ask(address: Address) -> Server | None:
     """Return which selfserve answers, or `None` if what answers is none. Raises `OSError` if nothing answers."""
-    status, page = get(listen, port, "/metrics")
-    build = _BUILD.search(page)
-    if status != http.client.OK or build is None:
-        return None
-    role: Role = "exporter" if "\nselfserve_exporter_current " in page else "worker"
-    status, page = get(listen, port, "/readyz")
-    return Server(role, build[1], None if status == http.client.OK else _reason(page))
+    status, page, challenge = get(address, "/metrics")
+    version = None
+    if status == http.client.UNAUTHORIZED:
+        found = [role for role in ROLES if realm(role) in challenge]
+        if not found:
+            return None
+        role = found[0]
+    else:
+        build = _BUILD.search(page)
+        if status != http.client.OK or build is None:
+            return None
+        role = "exporter" if "\nselfserve_exporter_current " in page else "worker"
+        version = build[1]
+    status, page, _ = get(address, "/readyz")
+    return Server(role, version, None if status == http.client.OK else _reason(page))
 
 
-def get(listen: str, port: int, path: str) -> tuple[int, str]:
-    """Return status and text of a page of a server on this machine; (0, "") for what is not HTTP.
+def get(address: Address, path: str) -> tuple[int, str, str]:
+    """Return status, text and challenge of a page of a server on this machine; (0, "", "") for what is not HTTP.
 
     Raises `OSError` if it does not answer.
     """
-    connection = http.client.HTTPConnection(_WILDCARDS.get(listen, listen), port, timeout=_TIMEOUT_S)
+    host = _WILDCARDS.get(address.listen, address.listen)
+    connection = (
+        http.client.HTTPSConnection(host, address.port, timeout=_TIMEOUT_S, context=_unverified())
+        if address.encrypted
+        else http.client.HTTPConnection(host, address.port, timeout=_TIMEOUT_S)
+    )
     try:
         connection.request("GET", path)
         response = connection.getresponse()
-        return response.status, response.read().decode("utf-8", "replace")
+        page = response.read().decode("utf-8", "replace")
+        return response.status, page, response.getheader("WWW-Authenticate", "")
     except http.client.HTTPException:
-        return 0, ""
+        return 0, "", ""
     finally:
         connection.close()
+
+
+def _unverified() -> ssl.SSLContext:
+    # The certificate has the name by which others know this machine. Nothing secret is sent, and no answer is relied on.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _reason(page: str) -> str:
@@ -113,23 +163,25 @@ def _reason(page: str) -> str:
     return "; ".join(map(str, reasons)) or "it does not say why"
 
 
-def _unanswered(role: Role, listen: str, port: int, where: str) -> Finding:
+def _unanswered(address: Address) -> Finding:
     """Return what is to be said of a port that nobody answers: whether it can be had."""
-    family = socket.AF_INET6 if ":" in listen else socket.AF_INET
+    role = address.role
+    family = socket.AF_INET6 if ":" in address.listen else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((listen, port))
+            listening.bind((address.listen, address.port))
         except OSError as error:
             return fail(
                 role,
-                f"cannot listen on {where}: {(error.strerror or str(error)).lower()}",
+                f"cannot listen on {address}: {(error.strerror or str(error)).lower()}",
                 f"Choose another {role}.port (above 1023 without privileges) or {role}.listen (an address of this machine).",
             )
-    return ok(role, f"{where} is free; no {role} runs there")
+    return ok(role, f"{address} is free; no {role} runs there")
 
 
-def _foreign(role: Role, port: int, text: str) -> Finding:
+def _foreign(address: Address, text: str) -> Finding:
+    role, port = address.role, address.port
     return fail(
         role,
         text,

@@ -16,6 +16,7 @@ from app.kafka.connection import client_arguments
 from app.kafka.topics import verify_topics
 from app.log_flood import hold_back_floods
 from app.settings import Settings
+from app.web.access import access_of
 from app.worker_config import worker_config
 from app.worker_http import health_server, listen, url_of
 from schemas.topics import ALL_TOPICS
@@ -72,15 +73,16 @@ def command(settings: Settings, replay_from: int | None, accept_gap: bool) -> No
       70  stood still; just start again
     """
     hold_back_floods("aiokafka", "faust", "mode")
+    access = access_of("worker", settings.worker, settings.places)
     with listen(settings.worker.listen, settings.worker.port) as listening:
         client = client_arguments(settings)
         _check_topics(settings, client)
-        url = url_of(listening)
+        url = url_of(listening, access)
         click.echo(f"Metrics {url}metrics\nHealth  {url}healthz\nCtrl-C stops.")
         try:
             run_worker(
                 worker_config(settings, client=client, replay_from_ms=replay_from, accept_gap=accept_gap),
-                companion=health_server(listening),
+                companion=health_server(listening, access),
             )
         except WorkerError as error:
             if isinstance(error, ProcessingError | EngineError) and error.__cause__ is not None:

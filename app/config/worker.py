@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from app.config.composites import Optional
 from app.config.durations import format_duration
-from app.config.forms import ADDRESS, PORT
+from app.config.forms import ADDRESS, FILE, PORT
+from app.config.http import misplaced_key
 from app.config.keys import key, section_of
 from app.config.kinds import Choice, Duration
 
@@ -22,6 +24,27 @@ class WorkerSettings:
         environment="SELFSERVE_LISTEN",
     )
     port: int = key(8001, PORT, "That port. 0 takes a free one and logs it.")
+    certificate_file: str | None = key(
+        None,
+        Optional(FILE),
+        "The certificate that this port shows, in PEM form, with those of intermediate authorities behind it: makes it"
+        " HTTPS. See [security](security.md).",
+        environment="SELFSERVE_HTTP_CERTIFICATE_FILE",
+    )
+    key_file: str | None = key(
+        None,
+        Optional(FILE),
+        "The private key of that certificate, in PEM form and not encrypted. Without it the key is looked for in the"
+        " certificate's file.",
+        environment="SELFSERVE_HTTP_KEY_FILE",
+    )
+    users_file: str | None = key(
+        None,
+        Optional(FILE),
+        "Users who may read, one a line with a bcrypt hash, as `htpasswd -nB USER` writes it. Without it everybody may."
+        " `/healthz` and `/readyz` are open in any case.",
+        environment="SELFSERVE_HTTP_USERS_FILE",
+    )
     clock: Literal["wall", "event"] = key(
         "wall",
         Choice(("wall", "event")),
@@ -48,7 +71,7 @@ class WorkerSettings:
 
 
 def _check(worker: WorkerSettings) -> list[tuple[str, str]]:
-    wrong = []
+    wrong = misplaced_key(worker)
     interval = format_duration(worker.checkpoint_interval_ms)
     if worker.transaction_timeout_ms <= worker.checkpoint_interval_ms:
         timeout = format_duration(worker.transaction_timeout_ms)

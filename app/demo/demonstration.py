@@ -15,6 +15,7 @@ from app.demo.children import Child
 from app.demo.figures import Exporter
 from app.demo.supervision import Supervisor
 from app.demo.surroundings import (
+    check_access,
     check_port,
     child_environment,
     free_port,
@@ -58,6 +59,7 @@ def run_demo(settings: Settings, plan: Plan, say: Say) -> None:
 
     ``say`` writes a line. Raises ``UserError`` when something cannot be started or has ended by itself.
     """
+    check_access(settings)
     check_port(settings.exporter)
     begun = time.monotonic()
     with ExitStack() as stack:

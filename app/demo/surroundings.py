@@ -42,6 +42,16 @@ def working_directory() -> Iterator[Path]:
     shutil.rmtree(directory, ignore_errors=True)
 
 
+def check_access(settings: Settings) -> None:
+    """Raise ``UserError`` if the servers would be protected, which this program could not look through."""
+    for name, section in (("exporter", settings.exporter), ("worker", settings.worker)):
+        if section.certificate_file is not None or section.users_file is not None:
+            raise UserError(
+                "The demonstration looks at its own pages without encryption and without a password: leave"
+                f" {name}.certificate_file and {name}.users_file out of its settings."
+            )
+
+
 def check_port(exporter: ExporterSettings) -> None:
     """Raise ``UserError`` if the exporter's port is taken, before anything is started."""
     problem = _bind(exporter.listen, exporter.port)

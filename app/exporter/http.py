@@ -21,6 +21,7 @@ from app.exporter.history import History
 from app.exporter.live import Live
 from app.exporter.openapi import DOCUMENT
 from app.exporter.views import KpiView
+from app.web.access import Access
 
 _ASSETS: Final = {
     "/": ("index.html", "text/html"),
@@ -61,9 +62,9 @@ class Pages:
         folder = resources.files("app.exporter") / "page"
         self._assets = {path: (folder / name).read_bytes() for path, (name, _) in _ASSETS.items()}
 
-    def application(self) -> web.Application:
-        """Return the routes."""
-        application = web.Application()
+    def application(self, access: Access | None = None) -> web.Application:
+        """Return the routes, behind the users of ``access`` if it has some."""
+        application = (access or Access("exporter")).application()
         for path in _ASSETS:
             application.router.add_get(path, self._asset)
         application.router.add_get("/metrics", self._metrics)
@@ -143,9 +144,12 @@ class Pages:
 
 
 class Server:
-    """Listens on one address."""
+    """Listens on one address, encrypted if ``access`` says so."""
 
-    def __init__(self, application: web.Application, host: str, port: int) -> None:
+    def __init__(
+        self, application: web.Application, host: str, port: int, access: Access | None = None
+    ) -> None:
+        self._access = access or Access("exporter")
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_S)
         self._host = host
         self._port = port
@@ -154,7 +158,7 @@ class Server:
         """Listen, and return the URL. Raises `UserError` where that is not possible."""
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
+            await web.TCPSite(self._runner, self._host, self._port, ssl_context=self._access.tls).start()
         except OSError as error:
             await self._runner.cleanup()
             raise UserError(
@@ -163,7 +167,7 @@ class Server:
             ) from error
         port = self._runner.addresses[0][1]
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{port}/"
+        return f"{self._access.scheme}://{host}:{port}/"
 
     async def stop(self) -> None:
         """Finish the requests that are being answered, and stop listening."""

@@ -208,5 +208,15 @@ DOCUMENT: Final[Schema] = {
             }
         },
     },
-    "components": {"schemas": _SCHEMAS},
+    "security": [{}, {"users": []}],
+    "components": {
+        "schemas": _SCHEMAS,
+        "securitySchemes": {
+            "users": {
+                "type": "http",
+                "scheme": "basic",
+                "description": "If exporter.users_file is set; health is open even then",
+            }
+        },
+    },
 }

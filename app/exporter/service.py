@@ -26,6 +26,7 @@ from app.kafka.admin import KafkaUnreachableError
 from app.kafka.connection import client_arguments
 from app.kafka.topics import TopicReport, verify_topics
 from app.settings import Settings
+from app.web.access import access_of
 from schemas.topics import ALL_TOPICS
 from streams.names import PANES
 
@@ -43,6 +44,7 @@ async def run_exporter(
     cannot be reached at the start, a topic is missing, or the port is taken.
     """
     client = client_arguments(settings)
+    access = access_of("exporter", settings.exporter, settings.places)
     panes, history_report = await asyncio.to_thread(_topics, settings, client)
     kafka, exporter = settings.kafka, settings.exporter
     live = Live(
@@ -64,7 +66,7 @@ async def run_exporter(
         registry=self_registry(live),
     )
     async with contextlib.AsyncExitStack() as stack:
-        server = Server(pages.application(), exporter.listen, exporter.port)
+        server = Server(pages.application(access), exporter.listen, exporter.port, access)
         url = await server.start()
         stack.push_async_callback(server.stop)
         listening(url)

@@ -134,6 +134,12 @@ class TestSources:
             ("SELFSERVE_KAFKA_USER", {"kafka.user"}),
             ("SELFSERVE_KAFKA_PASSWORD", {"kafka.password"}),
             ("SELFSERVE_KAFKA_PASSWORD_FILE", {"kafka.password_file"}),
+            (
+                "SELFSERVE_HTTP_CERTIFICATE_FILE",
+                {"worker.certificate_file", "exporter.certificate_file"},
+            ),
+            ("SELFSERVE_HTTP_KEY_FILE", {"worker.key_file", "exporter.key_file"}),
+            ("SELFSERVE_HTTP_USERS_FILE", {"worker.users_file", "exporter.users_file"}),
             ("SELFSERVE_LOG_LEVEL", {"log.level"}),
             ("SELFSERVE_LOG_FORMAT", {"log.format"}),
         ],
@@ -272,7 +278,10 @@ class TestMistakes:
             ("\nport: 1\n", "my.yaml:2: port: unknown section; it belongs below worker or exporter"),
             (
                 "exporter:\n  zzz: 1\n",
-                "my.yaml:2: exporter.zzz: unknown key; known: listen, port, stale_after, dimension_top",
+                (
+                    "my.yaml:2: exporter.zzz: unknown key; known: listen, port, certificate_file, key_file,"
+                    " users_file, stale_after, dimension_top"
+                ),
             ),
             ("kafka: [1]\n", "my.yaml:1: kafka: found a list; allowed: keys with values"),
             ("kafka: yes\n", "my.yaml:1: kafka: found yes; allowed: keys with values"),

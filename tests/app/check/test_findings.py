@@ -56,6 +56,35 @@ class TestSettings:
 
         assert statuses(configuration_findings(settings)) == ["ok", "warn"]
 
+    @pytest.mark.parametrize(
+        ("mechanism", "what"), [("PLAIN", "the password and all"), ("SCRAM-SHA-256", "all")]
+    )
+    def test_what_can_be_read_on_the_way_is_worth_knowing(self, mechanism: str, what: str) -> None:
+        environ = {
+            "SELFSERVE_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+            "SELFSERVE_KAFKA_SASL_MECHANISM": mechanism,
+            "SELFSERVE_KAFKA_USER": "me",
+            "SELFSERVE_KAFKA_PASSWORD": "swordfish",
+            "SELFSERVE_HTTP_USERS_FILE": "users",
+        }
+        local = configuration_findings(load_settings(environ=environ))
+        remote = configuration_findings(load_settings(environ={**environ, "SELFSERVE_LISTEN": "0.0.0.0"}))
+
+        assert statuses(local) == ["ok", "warn"]
+        assert f"SASL_PLAINTEXT: {what} events can be read" in local[1].text
+        assert statuses(remote) == ["ok", "warn", "warn", "warn"]
+        assert "worker.users_file is set without worker.certificate_file" in remote[2].text
+
+    def test_what_is_encrypted_is_not_warned_of(self) -> None:
+        environ = {
+            "SELFSERVE_LISTEN": "0.0.0.0",
+            "SELFSERVE_HTTP_USERS_FILE": "users",
+            "SELFSERVE_HTTP_CERTIFICATE_FILE": "certificate",
+            "SELFSERVE_KAFKA_SECURITY_PROTOCOL": "SSL",
+        }
+
+        assert statuses(configuration_findings(load_settings(environ=environ))) == ["ok"]
+
 
 class TestTimeZone:
     def test_the_zone_is_shown_with_its_time_and_its_database(self) -> None:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from app import __version__
 from app.check.alive import alive
-from app.check.ports import port_finding
+from app.check.ports import Address, port_finding
 from app.cli import main
 from app.config.source import Override
 from app.settings import Settings, load_settings
@@ -78,25 +78,25 @@ def with_ports(worker: int, exporter: int) -> Settings:
 
 
 def test_a_free_port_is_fine(free_port: int) -> None:
-    finding = port_finding("worker", "127.0.0.1", free_port)
+    finding = port_finding(Address("worker", "127.0.0.1", free_port))
 
     assert (finding.status, finding.text) == ("ok", f"127.0.0.1:{free_port} is free; no worker runs there")
 
 
 def test_port_0_is_always_fine() -> None:
-    assert port_finding("worker", "127.0.0.1", 0).status == "ok"
+    assert port_finding(Address("worker", "127.0.0.1", 0)).status == "ok"
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1", "0.0.0.0"])
 def test_a_worker_is_recognised(serve: Callable[[Pages], int], listen: str) -> None:
-    finding = port_finding("worker", listen, serve(WORKER))
+    finding = port_finding(Address("worker", listen, serve(WORKER)))
 
     assert finding.status == "ok"
-    assert f"answered by version {__version__}, which is ready" in finding.text
+    assert f"answered by version {__version__}, and it is ready" in finding.text
 
 
 def test_an_exporter_in_place_of_a_worker_is_worth_knowing(serve: Callable[[Pages], int]) -> None:
-    finding = port_finding("worker", "127.0.0.1", serve(EXPORTER))
+    finding = port_finding(Address("worker", "127.0.0.1", serve(EXPORTER)))
 
     assert finding.status == "warn"
     assert "selfserve's exporter" in finding.text
@@ -111,15 +111,15 @@ def test_an_exporter_in_place_of_a_worker_is_worth_knowing(serve: Callable[[Page
     ],
 )
 def test_one_that_is_not_ready_says_why(serve: Callable[[Pages], int], answer: str, reason: str) -> None:
-    finding = port_finding("worker", "127.0.0.1", serve({**WORKER, "/readyz": (503, answer)}))
+    finding = port_finding(Address("worker", "127.0.0.1", serve({**WORKER, "/readyz": (503, answer)})))
 
     assert finding.status == "warn"
-    assert finding.text.endswith(f"which is not ready: {reason}")
+    assert finding.text.endswith(f"and it is not ready: {reason}")
 
 
 def test_another_version_is_worth_knowing(serve: Callable[[Pages], int]) -> None:
     pages = {**WORKER, "/metrics": (200, 'selfserve_build_info{version="0.0.1"} 1.0\n')}
-    finding = port_finding("worker", "127.0.0.1", serve(pages))
+    finding = port_finding(Address("worker", "127.0.0.1", serve(pages)))
 
     assert finding.status == "warn"
     assert "version 0.0.1" in finding.text
@@ -127,7 +127,7 @@ def test_another_version_is_worth_knowing(serve: Callable[[Pages], int]) -> None
 
 def test_another_web_server_is_a_failure_and_can_be_found(serve: Callable[[Pages], int]) -> None:
     port = serve({"/metrics": (200, "something_else 1\n")})
-    finding = port_finding("exporter", "127.0.0.1", port)
+    finding = port_finding(Address("exporter", "127.0.0.1", port))
 
     assert finding.status == "fail"
     assert f"ss -ltnp 'sport = :{port}'" in finding.remedy
@@ -147,7 +147,7 @@ def test_something_that_is_not_http_is_a_failure() -> None:
 
         thread = threading.Thread(target=answer)
         thread.start()
-        finding = port_finding("worker", "127.0.0.1", server.getsockname()[1])
+        finding = port_finding(Address("worker", "127.0.0.1", server.getsockname()[1]))
         thread.join(10)
 
     assert finding.status == "fail"
@@ -157,7 +157,7 @@ def test_something_that_is_not_http_is_a_failure() -> None:
 def test_an_address_of_another_machine_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     # An address for documentation, which nobody has. Nothing is sent to it.
     monkeypatch.setattr("app.check.ports.accepts_connections", lambda *_: False)
-    finding = port_finding("worker", "192.0.2.1", 8001)
+    finding = port_finding(Address("worker", "192.0.2.1", 8001))
 
     assert finding.status == "fail"
     assert "cannot listen on 192.0.2.1:8001" in finding.text
