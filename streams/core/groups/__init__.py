@@ -7,8 +7,9 @@ from typing import Any, Final
 from streams.core.definitions import Definitions
 from streams.core.group import Group
 from streams.core.groups.counts import Counts
+from streams.core.groups.subscriptions import SubscriptionGroup
 
-GROUPS: Final[tuple[type[Group[Any]], ...]] = (Counts,)
+GROUPS: Final[tuple[type[Group[Any]], ...]] = (Counts, SubscriptionGroup)
 
 
 def groups_of(definitions: Definitions) -> tuple[Group[Any], ...]:

@@ -1,0 +1,62 @@
+"""The group of a customer's subscriptions and plans. What it contributes, each KPI says in a function of its own.
+
+Several families of KPIs follow from the same facts, so they are one group: an event joins with them once, and the difference
+is that of all contributions together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+
+from schemas import events as e
+from streams.core.group import Group
+from streams.core.measures import Contribution
+from streams.core.subscriptions import Subscriptions
+
+if TYPE_CHECKING:
+    from schemas.events import Event
+    from streams.core.customer import Customer
+    from streams.core.dimensions import Dimensions
+    from streams.core.join import Told
+    from streams.core.rules import Rules
+
+Contributor: TypeAlias = "Callable[[Subscriptions, Customer, Rules], Iterable[Contribution]]"
+"""What the facts of a customer who is not excluded contribute to some measures."""
+
+CONTRIBUTORS: Final[tuple[Contributor, ...]] = ()
+"""Every one of them."""
+
+
+class SubscriptionGroup(Group[Subscriptions]):
+    """Signups, plans told, subscriptions and their paid periods."""
+
+    name: ClassVar[str] = "subscriptions"
+    facts = Subscriptions
+    types: ClassVar[tuple[type[Event], ...]] = (
+        e.UserSignedUp,
+        e.UserIdentified,
+        e.SubscriptionStarted,
+        e.SubscriptionChanged,
+        e.SubscriptionCancelled,
+        e.SubscriptionRenewalDue,
+        e.SubscriptionRenewed,
+    )
+    follows_profile: ClassVar[bool] = True
+    follows_activity: ClassVar[bool] = True
+
+    def join(self, facts: Subscriptions, told: Told, dimensions: Dimensions) -> None:
+        """Join an event."""
+        facts.join(told.event, told.time, told.plan, told.segment, dimensions)
+
+    def merge(self, facts: Subscriptions, other: Subscriptions) -> None:
+        """Join all facts of a visitor."""
+        facts.merge(other)
+
+    def contributions(self, facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return what every contributor says."""
+        return [contribution for contributor in CONTRIBUTORS for contribution in contributor(facts, c, rules)]
+
+    def values(self, facts: Subscriptions) -> Iterable[tuple[str, str]]:
+        """Yield the values of plans, segments, currencies and reasons."""
+        return facts.values()

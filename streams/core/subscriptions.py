@@ -1,0 +1,266 @@
+"""What is known of a customer's subscriptions and plans: facts that only join, and what can be asked of them.
+
+Told by user.signed_up, user.identified and subscription.*. Which group stores them, and what they contribute, is in
+`streams.core.groups.subscriptions`. Times are milliseconds; texts are "" where an event had none.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple, TypeVar
+
+import msgspec
+
+from schemas import events as e
+from schemas.events import Event, instant_ms
+from streams.core.dimensions import Dimensions
+
+STARTED: Final = 0
+CHANGED: Final = 1
+CANCELLED: Final = 2
+"""Kinds of a change, in the order of changes of one millisecond."""
+
+MAX_CHANGES: Final = 256
+"""Changes that are remembered of a customer; the oldest are forgotten first."""
+MAX_PERIODS: Final = 64
+"""Paid periods that are remembered of a customer; those that end first are forgotten first."""
+MAX_TOLD: Final = 16
+"""Times at which a plan (or segment) was told that are remembered: see `_keep_told`."""
+
+Item = TypeVar("Item", bound="tuple[Any, ...]")
+
+
+class Change(NamedTuple):
+    """A subscription that began, changed or ended. Changes sort by time, then kind."""
+
+    time: int
+    kind: int
+    """`STARTED`, `CHANGED` or `CANCELLED`."""
+    subscription: str
+    before: str
+    """The plan before (`from`)."""
+    after: str
+    """The plan after (`to`)."""
+    plan: str
+    """The plan that the event itself carried."""
+    mrr: int
+    """Monthly recurring revenue after the change, in minor units."""
+    mrr_delta: int
+    currency: str
+    """In capitals."""
+    initiator: str
+    """customer, sales or system."""
+    reason: str
+
+    @property
+    def held(self) -> str:
+        """The plan that the subscription has by this change, or had when it ended; "" where nothing says it."""
+        if self.kind == CANCELLED:
+            return self.before
+        return self.after or self.plan
+
+
+class Period(msgspec.Struct, array_like=True, gc=False):
+    """A paid period of a subscription. Periods are named by their end and subscription."""
+
+    end: int
+    subscription: str
+    due: int = -1
+    """When it was first said to be due, −1 if never."""
+    renewed: int = -1
+    """When it was first renewed, −1 if never."""
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """What names the period."""
+        return self.end, self.subscription
+
+
+Told = tuple[int, str]
+"""A plan or segment that an event carried, with the event's time."""
+
+
+class Subscriptions(msgspec.Struct, array_like=True, gc=False):
+    """The facts of one customer. All lists are sorted and hold nothing twice."""
+
+    signed_up: int = -1
+    """The earliest user.signed_up, −1 if there is none."""
+    plans: list[Told] = []
+    segments: list[Told] = []
+    changes: list[Change] = []
+    periods: list[Period] = []
+
+    # ---- joining -------------------------------------------------------------------------------------------------
+
+    def join(self, event: Event, time: int, plan: str, segment: str, dimensions: Dimensions) -> None:
+        """Join an event; ``plan`` and ``segment`` are those that it carried, folded."""
+        if isinstance(event, e.SubscriptionStarted | e.SubscriptionChanged | e.SubscriptionCancelled):
+            change = _change(event, time, plan, dimensions)
+            self.join_change(change)
+            if not plan and change.kind != CANCELLED:
+                plan = change.after
+        elif isinstance(event, e.SubscriptionRenewalDue | e.SubscriptionRenewed):
+            period = Period(instant_ms(event.data.period_end), event.data.subscription_id)
+            if isinstance(event, e.SubscriptionRenewed):
+                period.renewed = time
+            else:
+                period.due = time
+            self.join_period(period)
+        elif isinstance(event, e.UserSignedUp):
+            self.signed_up = _earliest(self.signed_up, time)
+        if plan:
+            _join_told(self.plans, (time, plan))
+        if segment:
+            _join_told(self.segments, (time, segment))
+
+    def join_change(self, change: Change) -> None:
+        """Join a change of a subscription."""
+        if _insert(self.changes, change) and len(self.changes) > MAX_CHANGES:
+            del self.changes[0]
+
+    def join_period(self, period: Period) -> None:
+        """Join what is known of a paid period."""
+        periods = self.periods
+        i = bisect_left(periods, period.key, key=_key)
+        if i < len(periods) and periods[i].key == period.key:
+            known = periods[i]
+            known.due = _earliest(known.due, period.due)
+            known.renewed = _earliest(known.renewed, period.renewed)
+            return
+        periods.insert(i, msgspec.structs.replace(period))
+        if len(periods) > MAX_PERIODS:
+            del periods[0]
+
+    def merge(self, other: Subscriptions) -> None:
+        """Join the facts of a visitor that turned out to be this customer."""
+        self.signed_up = _earliest(self.signed_up, other.signed_up)
+        for told in other.plans:
+            _join_told(self.plans, told)
+        for told in other.segments:
+            _join_told(self.segments, told)
+        for change in other.changes:
+            self.join_change(change)
+        for period in other.periods:
+            self.join_period(period)
+
+    # ---- asking --------------------------------------------------------------------------------------------------
+
+    def plan_at(self, time: int, now: str) -> str:
+        """The customer's plan at a time: the latest told by then, else the first told; ``now`` if none was ever told."""
+        return _at(self.plans, time, now)
+
+    def segment_at(self, time: int, now: str) -> str:
+        """The customer's segment at a time, as `plan_at`."""
+        return _at(self.segments, time, now)
+
+    def by_subscription(self) -> dict[str, list[Change]]:
+        """The changes of each subscription, in order."""
+        found: dict[str, list[Change]] = {}
+        for change in self.changes:
+            found.setdefault(change.subscription, []).append(change)
+        return found
+
+    def held_at(self, subscription: str, time: int, otherwise: str) -> str:
+        """A subscription's own plan at a time: the latest told by then, else the first told, else ``otherwise``."""
+        told = [(c.time, c.held) for c in self.changes if c.subscription == subscription and c.held]
+        return _at(told, time, otherwise)
+
+    def active(self) -> list[tuple[int, int]]:
+        """When the customer begins (1) and ceases (−1) to have an active subscription, as (time, edge), in order.
+
+        A subscription is active from its first change on, unless that is its end, until it is cancelled; any later start
+        or change makes it active again.
+        """
+        edges: list[tuple[int, int]] = []
+        open_: set[str] = set()
+        for change in self.changes:
+            had = bool(open_)
+            if change.kind == CANCELLED:
+                open_.discard(change.subscription)
+            else:
+                open_.add(change.subscription)
+            if bool(open_) != had:
+                edges.append((change.time, 1 if open_ else -1))
+        return edges
+
+    def values(self) -> Iterator[tuple[str, str]]:
+        """Yield the bounded values that the facts hold, as (dimension, value)."""
+        for _, plan in self.plans:
+            yield "plan", plan
+        for _, segment in self.segments:
+            yield "segment", segment
+        for change in self.changes:
+            for plan in (change.before, change.after, change.plan):
+                yield "plan", plan
+            yield "currency", change.currency
+            yield "reason", change.reason
+
+
+def _change(
+    event: e.SubscriptionStarted | e.SubscriptionChanged | e.SubscriptionCancelled,
+    time: int,
+    plan: str,
+    dimensions: Dimensions,
+) -> Change:
+    data, fold = event.data, dimensions.fold
+    kind = (
+        STARTED
+        if isinstance(event, e.SubscriptionStarted)
+        else CHANGED
+        if isinstance(event, e.SubscriptionChanged)
+        else CANCELLED
+    )
+    return Change(
+        time,
+        kind,
+        data.subscription_id,
+        fold("plan", data.from_),
+        fold("plan", data.to),
+        plan,
+        data.mrr,
+        data.mrr_delta,
+        fold("currency", data.currency.upper()),
+        data.initiated_by,
+        fold("reason", data.reason),
+    )
+
+
+def _earliest(a: int, b: int) -> int:
+    return b if a < 0 else a if b < 0 else min(a, b)
+
+
+def _key(period: Period) -> tuple[int, str]:
+    return period.key
+
+
+def _insert(items: list[Item], item: Item) -> bool:
+    """Insert into a sorted list; False if it was there."""
+    i = bisect_left(items, item)
+    if i < len(items) and items[i] == item:
+        return False
+    items.insert(i, item)
+    return True
+
+
+def _join_told(items: list[Told], told: Told) -> None:
+    if _insert(items, told) and len(items) > MAX_TOLD:
+        _forget_told(items)
+
+
+def _forget_told(items: list[Told]) -> None:
+    """Forget the first that only repeats the one before it, else the oldest: what is kept says the same as before."""
+    for i in range(1, len(items)):
+        if items[i][1] == items[i - 1][1]:
+            del items[i]
+            return
+    del items[0]
+
+
+def _at(items: Iterable[Told], time: int, otherwise: str) -> str:
+    found = ""
+    for told, value in items:
+        if told > time and found:
+            break
+        found = value
+    return found or otherwise
