@@ -57,6 +57,8 @@ class Group(Generic[F]):
     """Contributions depend on the customer's contacts (`Support.contacts`)."""
     expires: ClassVar[bool] = False
     """`expire` has something to do."""
+    selective: ClassVar[bool] = False
+    """`touches` may say no. Where all groups of a frequent type are selective, the other events keep their shortest path."""
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
@@ -64,8 +66,13 @@ class Group(Generic[F]):
 
     # ---- what a group says ---------------------------------------------------------------------------------------
 
+    def touches(self, event: Event) -> bool:
+        """Whether an event of one of the `types` tells the group anything: asked for every one of them, before facts are opened."""
+        del event
+        return True
+
     def join(self, facts: F, told: Told, dimensions: Dimensions) -> None:
-        """Join an event of one of the `types` with the facts, in place."""
+        """Join an event that `touches` the facts with them, in place."""
         raise NotImplementedError
 
     def merge(self, facts: F, other: F) -> None:

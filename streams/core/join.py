@@ -117,7 +117,8 @@ def join(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> None:
     if help_ is not None:
         join_session(c.opened(), help_.session(), rules.definitions.session_gap_ms)
     for group in rule.groups:
-        group.join(group.opened(c), told, dimensions)
+        if group.touches(told.event):
+            group.join(group.opened(c), told, dimensions)
     watch(c, rules)
 
 

@@ -148,6 +148,8 @@ class Ledger:
             if event is not None:
                 add_to(self.panes, update_help(c.opened(), event, self.rules.definitions))
         for group in rule.groups:
+            if not group.touches(told.event):
+                continue
             add_to(self.panes, group.update(c, told, self.rules, self.dimensions))
             if group.follows_activity:
                 watch(c, self.rules)

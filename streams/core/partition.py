@@ -26,7 +26,7 @@ from streams.core.measures import Cell
 from streams.core.panes import Panes
 from streams.core.partitioner import PARTITIONERS
 from streams.core.records import Clock, Meta
-from streams.core.rules import Rule, Rules
+from streams.core.rules import Rule, Rules, touched
 from streams.core.time import MINUTE_MS
 from streams.core.transfer import decode_transfer, encode_transfer
 
@@ -239,7 +239,7 @@ class PartitionState:
             rule = by_struct[event.__class__]
             if c is None:
                 c = customers[user] = Customer(user)
-                if rule.fast:
+                if rule.fast and not (rule.groups and touched(rule.groups, event)):
                     self._newcomer(c, event, rule, time)
                     processed += 1
                     continue
@@ -303,7 +303,7 @@ class PartitionState:
         if c is None:
             c = Customer(customer)
             self.ledger.add(c)
-            if rule.fast:
+            if rule.fast and not (rule.groups and touched(rule.groups, event)):
                 self._newcomer(c, event, rule, time)
                 return PROCESSED
         elif rule.fast and c.status is None and self._fast(c, event, rule, time):
@@ -335,6 +335,7 @@ class PartitionState:
             or (plan and plan != c.plan)
             or (segment and segment != c.segment)
             or (role and role != c.role)
+            or (rule.groups and touched(rule.groups, event))
         ):
             return False
         ledger = self.ledger

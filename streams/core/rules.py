@@ -57,9 +57,9 @@ class Rule(NamedTuple):
     admin: Admin | None
     """It changes what the customer is, not what it did."""
     groups: tuple[Group[Any], ...]
-    """The groups of facts that it joins with."""
+    """The groups of facts that it may join with."""
     fast: bool
-    """Nothing but activity: the worker's short path applies."""
+    """Nothing but activity: the worker's short path applies, unless `touched` says that a group has to be told."""
 
 
 def _message(event: e.ConversationMessage) -> int:
@@ -173,5 +173,15 @@ def _rule(
         code=code,
         admin=admin,
         groups=groups,
-        fast=makes_known and not (flow or help_ or code or admin or self_service or groups),
+        fast=makes_known
+        and not (flow or help_ or code or admin or self_service)
+        and all(g.selective for g in groups),
     )
+
+
+def touched(groups: tuple[Group[Any], ...], event: e.Event) -> bool:
+    """Whether an event tells any of the groups anything."""
+    for group in groups:  # noqa: SIM110  (compiled, a loop is faster than a generator)
+        if group.touches(event):
+            return True
+    return False
