@@ -33,7 +33,12 @@ def compose_schema() -> dict[str, Any]:
     return schema
 
 
+def prometheus_configuration() -> dict[str, Any]:
+    """Return the configuration of Prometheus."""
+    document: dict[str, Any] = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
+    return document
+
+
 def scrape_jobs() -> dict[str, Any]:
     """Return the scrape configurations of Prometheus by job."""
-    document = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
-    return {job["job_name"]: job for job in document["scrape_configs"]}
+    return {job["job_name"]: job for job in prometheus_configuration()["scrape_configs"]}

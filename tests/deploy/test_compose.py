@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 import re
+import subprocess
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import click
 import jsonschema
 import pytest
+import yaml
 from jsonschema.validators import Draft7Validator, validator_for
 from kafka.admin import ConfigResource, KafkaAdminClient
 
@@ -17,12 +20,21 @@ from app.cli import main
 from app.config.source import SettingsError
 from app.settings import SECTIONS, Settings, load_settings
 from tests.conftest import REPOSITORY
-from tests.deploy.support import compose, compose_schema, scrape_jobs, services
+from tests.deploy.support import (
+    PROMETHEUS,
+    compose,
+    compose_schema,
+    prometheus_configuration,
+    scrape_jobs,
+    services,
+)
 from tests.support.kafka import SharedKafka
 
 SERVICES = services()
 OWN = [name for name, service in SERVICES.items() if "build" in service]
 RUNNING = [name for name in SERVICES if name not in {"topics", "simulate"}]
+
+PASSWORD = "GF_SECURITY_ADMIN_PASSWORD"
 
 # What the image reads itself, and what every Java program of Kafka's reads.
 NO_PROPERTY = {"CLUSTER_ID", "KAFKA_HEAP_OPTS"}
@@ -40,6 +52,24 @@ def environment(service: str) -> dict[str, str]:
     """Return the variables of a service, with the defaults of those that are passed on."""
     variables: dict[str, str] = SERVICES[service].get("environment", {})
     return {name: re.sub(r"\$\{\w+:-(\w*)\}", r"\1", value) for name, value in variables.items()}
+
+
+def port(service: str) -> int:
+    """Return the only port that a service publishes, which is the same on both sides."""
+    (published,) = SERVICES[service]["ports"]
+    match = re.fullmatch(r"127\.0\.0\.1:([0-9]+):\1", published)
+    assert match is not None
+    return int(match[1])
+
+
+def inside(service: str, path: str) -> Path | None:
+    """Return the file of the repository that a container finds at ``path``, if one is mounted there."""
+    volumes: list[str] = SERVICES[service]["volumes"]
+    for volume in volumes:
+        source, target, *_ = volume.split(":")
+        if source.startswith(".") and PurePosixPath(path).is_relative_to(target):
+            return REPOSITORY / source / PurePosixPath(path).relative_to(target)
+    return None
 
 
 def settings(service: str) -> Settings:
@@ -77,13 +107,15 @@ class TestForm:
     def test_everything_has_limits(self, name: str) -> None:
         assert SERVICES[name]["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}
 
-    @pytest.mark.parametrize("name", OWN)
-    def test_our_own_containers_have_no_privileges_and_write_nowhere(self, name: str) -> None:
-        service = SERVICES[name]
+    @pytest.mark.parametrize("name", SERVICES)
+    def test_no_container_has_privileges(self, name: str) -> None:
+        assert SERVICES[name]["cap_drop"] == ["ALL"]
+        assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
 
-        assert service["cap_drop"] == ["ALL"]
-        assert service["security_opt"] == ["no-new-privileges:true"]
-        assert service["read_only"] is True
+    @pytest.mark.parametrize("name", SERVICES.keys() - {"kafka"})
+    def test_nothing_but_volumes_can_be_written(self, name: str) -> None:
+        assert SERVICES[name]["read_only"] is True
+        assert SERVICES[name]["tmpfs"] == ["/tmp"]
 
     @pytest.mark.parametrize("name", SERVICES)
     def test_ports_are_published_on_this_machine_alone(self, name: str) -> None:
@@ -116,7 +148,8 @@ class TestForm:
     def test_nothing_secret_is_in_it(self) -> None:
         names = [name for service in SERVICES for name in environment(service)]
 
-        assert not [name for name in names if re.search(r"PASS|SECRET|TOKEN|KEY", name)]
+        assert [name for name in names if re.search(r"PASS|SECRET|TOKEN|KEY", name)] == [PASSWORD]
+        assert SERVICES["grafana"]["environment"][PASSWORD] == "${SELFSERVE_GRAFANA_PASSWORD:-}"
 
 
 class TestProgram:
@@ -166,10 +199,93 @@ class TestProgram:
     def test_prometheus_reads_the_files_that_are_mounted(self) -> None:
         prometheus = SERVICES["prometheus"]
 
-        assert "--config.file=/etc/prometheus/prometheus.yml" in prometheus["command"]
-        assert "./deploy/prometheus:/etc/prometheus:ro" in prometheus["volumes"]
-        assert "prometheus:/prometheus" in prometheus["volumes"]
-        assert "--storage.tsdb.path=/prometheus" in prometheus["command"]
+        assert options("prometheus")["config.file"] == "/etc/prometheus/prometheus.yml"
+        assert inside("prometheus", "/etc/prometheus/prometheus.yml") == PROMETHEUS / "prometheus.yml"
+        assert f"prometheus:{options('prometheus')['storage.tsdb.path']}" in prometheus["volumes"]
+        for pattern in prometheus_configuration()["rule_files"]:
+            assert list(PROMETHEUS.glob(pattern))
+
+
+def options(service: str) -> dict[str, str]:
+    """Return the options of a command line, without their dashes."""
+    arguments: list[str] = SERVICES[service]["command"]
+    return dict(argument.removeprefix("--").split("=", 1) for argument in arguments)
+
+
+class TestAlerts:
+    def test_prometheus_sends_them_to_alertmanager(self) -> None:
+        (managers,) = prometheus_configuration()["alerting"]["alertmanagers"]
+
+        assert managers == {"static_configs": [{"targets": [f"alertmanager:{port('alertmanager')}"]}]}
+        assert "alertmanager" in SERVICES["prometheus"]["depends_on"]
+
+    def test_alertmanager_reads_the_files_that_are_mounted(self) -> None:
+        file = inside("alertmanager", options("alertmanager")["config.file"])
+
+        assert file == REPOSITORY / "deploy" / "alertmanager" / "alertmanager.yml"
+        for pattern in yaml.safe_load(file.read_text())["templates"]:
+            assert list(file.parent.glob(pattern))
+        volume = f"alertmanager:{options('alertmanager')['storage.path']}"
+        assert volume in SERVICES["alertmanager"]["volumes"]
+
+    @pytest.mark.parametrize("name", ["prometheus", "alertmanager"])
+    def test_links_lead_to_the_published_port(self, name: str) -> None:
+        assert options(name)["web.external-url"] == f"http://127.0.0.1:{port(name)}/"
+
+    def test_prometheus_keeps_what_alerts_look_back_at(self) -> None:
+        days = int(options("prometheus")["storage.tsdb.retention.time"].removesuffix("d"))
+
+        assert days > 22
+
+
+class TestGrafana:
+    def provisioned(self, name: str) -> dict[str, Any]:
+        file = inside("grafana", f"/etc/grafana/provisioning/{name}/selfserve.yml")
+        assert file is not None
+        document: dict[str, Any] = yaml.safe_load(file.read_text())
+        return document
+
+    def test_its_datasource_is_the_prometheus_of_the_compose_file(self) -> None:
+        (datasource,) = self.provisioned("datasources")["datasources"]
+
+        assert datasource["url"] == f"http://prometheus:{port('prometheus')}"
+
+    def test_it_finds_the_dashboards_and_opens_the_overview(self) -> None:
+        (provider,) = self.provisioned("dashboards")["providers"]
+        folder = provider["options"]["path"]
+        home = environment("grafana")["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+
+        assert inside("grafana", folder) == REPOSITORY / "deploy" / "grafana" / "dashboards"
+        assert PurePosixPath(home).parent == PurePosixPath(folder)
+        file = inside("grafana", home)
+        assert file is not None
+        assert file.is_file()
+
+    def test_whoever_reaches_it_may_look_and_no_more(self) -> None:
+        assert environment("grafana")["GF_AUTH_ANONYMOUS_ENABLED"] == "true"
+        assert environment("grafana")["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+        assert environment("grafana")["GF_USERS_ALLOW_SIGN_UP"] == "false"
+
+    def administrator_password(self, given: str, folder: Path) -> str:
+        """Start the container's command with a program that prints the password in the place of Grafana."""
+        program = folder / "run.sh"
+        program.write_text(f'#!/bin/sh\nprintf %s "${PASSWORD}"\n')
+        program.chmod(0o755)
+        (script,) = SERVICES["grafana"]["command"]
+        # Compose writes a dollar that is not its own twice.
+        script = script.replace("$$", "$").replace("/run.sh", str(program))
+        command = [*SERVICES["grafana"]["entrypoint"], script]
+        environ = {"PATH": "/usr/bin:/bin", PASSWORD: given}
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
+
+    def test_its_administrator_has_the_password_that_is_given(self, tmp_path: Path) -> None:
+        assert self.administrator_password("a b'c$d", tmp_path) == "a b'c$d"
+
+    def test_without_one_its_administrator_has_a_password_that_nobody_knows(self, tmp_path: Path) -> None:
+        first, second = (self.administrator_password("", tmp_path) for _ in range(2))
+
+        assert len(first) == len(second) == 32
+        assert first != second
 
 
 class TestBroker:
