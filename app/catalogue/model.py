@@ -11,7 +11,7 @@ from app.catalogue.dimensions import Dimension
 from app.catalogue.labels import check_label, check_word
 from app.catalogue.reads import Computed, Distribution, Frozen, Level, Ratio, Read, Score, Value, is_windowed
 from app.catalogue.targets import Band, Benchmark, Better, Case, Target, band_targets, check_bands
-from streams.core.time import ALL, DAY, WINDOWS
+from streams.core.time import ALL, DAY, DAY_MS, WINDOWS
 
 Kind = Literal["ratio", "quotient", "count", "level", "score", "amount", "seconds"]
 """A ratio's numerator is part of its denominator; a quotient's two counts are unrelated."""
@@ -161,6 +161,9 @@ class Kpi(Frozen, frozen=True):
             raise ValueError("give each window once, the shortest first")
         if self.windowed != bool(self.windows):
             raise ValueError("the value needs windows" if self.windowed else "the value depends on no window")
+        short = [window for window in self.windows if WINDOWS.get(window, DAY_MS) < DAY_MS]
+        if short and any(read.days for _, read in self.readings()):
+            raise ValueError(f"a reading over days needs windows of whole days, not {', '.join(short)}")
         has_day = isinstance(self.value, Level) and self.value.day is not None
         if has_day != (DAY in self.windows) and not isinstance(self.value, Computed):
             raise ValueError(f"window {DAY!r} and the reading value.day come together")

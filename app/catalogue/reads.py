@@ -10,7 +10,7 @@ import msgspec
 
 from streams.core.time import WINDOWS
 
-How = Literal["event", "last", "edge", "still", "day"]
+How = Literal["event", "last", "edge", "still", "day", "recent"]
 """Kind of the measure that is read; `docs/definitions.md` says what each reading counts."""
 
 _FUNCTION = re.compile(r"[a-z_][a-z0-9_.]*:[a-z_][a-z0-9_]*")
@@ -25,7 +25,8 @@ class Read(Frozen, frozen=True):
 
     ``where`` maps a field of the measure's cells to the values that count; a field that is not named is summed over.
     ``window`` fixes the window whatever the KPI's own; ``at`` says whether a level (how = edge) is taken at the end of
-    the window, which is the evaluation time, or at its start.
+    the window, which is the evaluation time, or at its start. ``days`` reads a measure of local days over as many of them as
+    the window has, today included; without it, today alone.
     """
 
     measure: str
@@ -33,6 +34,7 @@ class Read(Frozen, frozen=True):
     where: Mapping[str, tuple[str, ...]] = {}
     window: str | None = None
     at: Literal["end", "start"] = "end"
+    days: bool = False
 
     def __post_init__(self) -> None:
         if self.window is not None and self.window not in WINDOWS:
@@ -42,6 +44,12 @@ class Read(Frozen, frozen=True):
             raise ValueError(f"a level (how: {self.how}) has no window; leave window out")
         if self.at == "start" and not is_level:
             raise ValueError("only a level (how: edge or still) can be read at the window's start")
+        if self.days and self.how not in ("day", "recent"):
+            raise ValueError("only measures of local days (how: day or recent) are read over days")
+        if self.how == "recent" and not self.days:
+            raise ValueError("how: recent says on which day something last happened: read it over days")
+        if self.window is not None and self.how == "day" and not self.days:
+            raise ValueError("today (how: day) has no window; leave window out, or say days: true")
         for field, values in self.where.items():
             if not values or len(set(values)) < len(values):
                 raise ValueError(f"where.{field} needs at least one value, each once")

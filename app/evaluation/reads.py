@@ -7,7 +7,7 @@ from typing import Protocol
 
 from app.catalogue.reads import Read
 from streams.core.measures import Cell
-from streams.core.time import ALL
+from streams.core.time import ALL, BEGINNING, DAY_MS, WINDOWS
 
 
 class Reads(Protocol):
@@ -36,7 +36,7 @@ class Reads(Protocol):
         ...
 
     def cells_of_days(self, measure: str, first: int, last: int) -> Mapping[Cell, int]:
-        """Return the sum of each cell of a `day` measure over local days, both ends included."""
+        """Return the sum of each cell of a `day` or `recent` measure over local days, both ends included."""
         ...
 
 
@@ -56,6 +56,10 @@ class LiveCells(dict[Cell, int]):
 def cells_of(source: Reads, read: Read, measure: str, window: str | None) -> Mapping[Cell, int]:
     """Return the cells that ``read`` asks for, from ``measure`` in the place of its own, over a KPI's ``window``."""
     over = effective_window(read, window)
+    if read.days:
+        today = source.today
+        first = BEGINNING if over == ALL else today - WINDOWS[over] // DAY_MS + 1
+        return source.cells_of_days(measure, first, today)
     return source.cells_at_start(measure, over) if read.at == "start" else source.cells(measure, over)
 
 

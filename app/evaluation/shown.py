@@ -22,7 +22,7 @@ class Shown(NamedTuple):
 
 
 def foldable(reads: Iterable[Read]) -> bool:
-    """Whether numbers of different dimension values may be added up: not distinct counts."""
+    """Whether numbers of different dimension values may be added up: not distinct counts over several values."""
     return all(read.how in {"event", "edge"} for read in reads)
 
 

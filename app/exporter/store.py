@@ -85,7 +85,7 @@ class Store:
         return False
 
     def _changes(self, name: str, numbers: Iterator[tuple[int, int, Cell, int]]) -> Iterator[Change]:
-        if self._measures[name].kind == "day":
+        if self._measures[name].by_day:
             for block, _, cell, n in numbers:
                 yield Change(block, cell, n)
             return

@@ -130,7 +130,7 @@ class MeasureSums:
         ``at_start`` gives the sums before the window's start instead. A window costs nothing until it is read for the
         first time, and little when it is read again at a later time.
         """
-        if self.measure.kind == "day":
+        if self.measure.by_day:
             return self._positions.get(self._calendar.day_of(minute_of(at - 1)), {})
         bounds = window_bounds(self.measure, window, at, at_start=at_start)
         is_level = self.measure.kind in ("edge", "still")
@@ -152,7 +152,7 @@ class MeasureSums:
 
     def read_directly(self, window: str, at: int, *, at_start: bool = False) -> Mapping[Cell, int]:
         """Return what `read` does, added up anew from all numbers."""
-        if self.measure.kind == "day":
+        if self.measure.by_day:
             return self.read(DAY, at)
         return _Window(window_bounds(self.measure, window, at, at_start=at_start), self._positions).read()
 

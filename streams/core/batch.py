@@ -126,7 +126,7 @@ class Sums:
         kind = MEASURES[measure].kind
         if kind in ("edge", "still"):
             return self._sum(measure, None, reached(self.at))
-        if kind == "day":
+        if kind in ("day", "recent"):
             return self._sum(measure, self._today, self._today + 1)
         start, end = window_span(window, self.at)
         return self._sum(measure, start, None if kind == "last" else end)

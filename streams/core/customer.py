@@ -60,6 +60,11 @@ def days_of(day0: int, days: int) -> list[int]:
     return out
 
 
+def last_day(day0: int, days: int) -> int:
+    """The last local day of a set that is not empty."""
+    return day0 + days.bit_length() - 1
+
+
 class Status(msgspec.Struct, array_like=True, gc=False, eq=False):
     """What few customers have: flags, eligibility changes, names, deletion."""
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from streams.core import person
 from streams.core.contribution import add_to, difference
-from streams.core.customer import NEVER, Customer, Seen, Status, join_day
+from streams.core.customer import NEVER, Customer, Seen, Status, join_day, last_day
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.issues import update_conversation, update_help
 from streams.core.join import (
@@ -37,6 +37,7 @@ class _ProfileSlots(NamedTuple):
     active: int
     ineligible: int
     days: int
+    last_day: int
     eligible: int
 
 
@@ -62,6 +63,7 @@ class Ledger:
     __slots__ = (
         "_active",
         "_active_days",
+        "_active_last_day",
         "_by_channel",
         "_by_platform",
         "_days_by_platform",
@@ -94,6 +96,7 @@ class Ledger:
         self.panes = panes
         self._active, self._by_platform = panes["active"], panes["active_by_platform"]
         self._active_days, self._days_by_platform = panes["active_days"], panes["active_days_by_platform"]
+        self._active_last_day = panes["active_last_day"]
         self._eligible, self._self_service = panes["eligible"], panes["self_service"]
         self._by_channel = panes["self_service_by_channel"]
         self._profiles: dict[person.Profile, _ProfileSlots] = {}
@@ -292,10 +295,14 @@ class Ledger:
             c.last = minute
         bit = day - c.day0
         if bit < 0 or not c.days >> bit & 1:
-            before = c.days
-            c.day0, c.days = join_day(c.day0, c.days, day)
+            day0, before = c.day0, c.days
+            c.day0, c.days = join_day(day0, before, day)
             if c.days != before:
-                self._active_days.bump(self._profile(c).days, day)
+                profile = self._profile(c)
+                self._active_days.bump(profile.days, day)
+                if day > (last_before := last_day(day0, before)):
+                    self._active_last_day.bump(profile.last_day, last_before, -1)
+                    self._active_last_day.bump(profile.last_day, day)
                 if platforms is None:
                     self._days_by_platform.bump(self._platform(platform).days, day)
         if platforms is not None:
@@ -331,7 +338,9 @@ class Ledger:
         slots = self._platform(platform)
         self._active.bump(self._active_slots(c), minute)
         self._by_platform.bump(slots.last, minute)
-        self._active_days.bump(self._profile(c).days, day)
+        profile = self._profile(c)
+        self._active_days.bump(profile.days, day)
+        self._active_last_day.bump(profile.last_day, day)
         self._days_by_platform.bump(slots.days, day)
 
     def _platform_activity(self, platforms: dict[str, Seen], platform: str, minute: int, day: int) -> None:
@@ -365,6 +374,7 @@ class Ledger:
                 self._active.slots((*cell, "1")),
                 self._active.slots((*cell, "0")),
                 self._active_days.slots(cell),
+                self._active_last_day.slots(cell[:1]),
                 self._eligible.slots(cell),
             )
         return slots

@@ -36,7 +36,7 @@ class MeasurePanes:
 
     def __init__(self, measure: Measure) -> None:
         self.measure = measure
-        self.is_day = measure.kind == "day"
+        self.is_day = measure.by_day
         self.indices: dict[Cell, int] = {}
         self.cells: list[Cell] = []
         self.blocks: dict[int, Block] = {}

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from streams.core.customer import NEVER, Customer, days_of
+from streams.core.customer import NEVER, Customer, days_of, last_day
 from streams.core.dimensions import UNKNOWN
 from streams.core.group import Group
 from streams.core.issues import support_contributions
@@ -35,6 +35,7 @@ def activity(c: Customer) -> list[Contribution]:
     cell = profile(c)
     out: list[Contribution] = [("active", (*cell, "1" if c.eligible else "0"), c.last, 1)]
     out += [("active_days", cell, day, 1) for day in days_of(c.day0, c.days)]
+    out.append(("active_last_day", (cell[0],), last_day(c.day0, c.days), 1))
     for platform, last, day0, days in c.activity_by_platform():
         out.append(("active_by_platform", (platform,), last, 1))
         out += [("active_days_by_platform", (platform,), day, 1) for day in days_of(day0, days)]

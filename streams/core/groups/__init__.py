@@ -7,9 +7,14 @@ from typing import Any, Final
 from streams.core.definitions import Definitions
 from streams.core.group import Group
 from streams.core.groups.counts import Counts
+from streams.core.groups.features import Features
 from streams.core.groups.subscriptions import SubscriptionGroup
 
-GROUPS: Final[tuple[type[Group[Any]], ...]] = (Counts, SubscriptionGroup)
+GROUPS: Final[tuple[type[Group[Any]], ...]] = (
+    Counts,
+    Features,
+    SubscriptionGroup,
+)
 
 
 def groups_of(definitions: Definitions) -> tuple[Group[Any], ...]:

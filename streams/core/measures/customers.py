@@ -20,6 +20,7 @@ MEASURES: Final = (
         ("plan", "segment", "role"),
         "customers on each local day with an active event",
     ),
+    Measure("active_last_day", "recent", ("plan",), "customers at the last local day with an active event"),
     Measure("active_days_by_platform", "day", ("platform",), "the same, for each platform"),
     Measure(
         "self_service",

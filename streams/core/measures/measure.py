@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["event", "last", "edge", "still", "day"]
+Kind = Literal["event", "last", "edge", "still", "day", "recent"]
 """How a measure's numbers are read and what a deletion leaves of them: `docs/definitions.md`, "Measures"."""
 
 Cell = tuple[str | int, ...]
@@ -20,3 +20,8 @@ class Measure(NamedTuple):
     kind: Kind
     fields: tuple[str, ...]
     counts: str
+
+    @property
+    def by_day(self) -> bool:
+        """Whether its numbers lie at local days instead of minutes."""
+        return self.kind in ("day", "recent")

@@ -46,6 +46,8 @@ class TestEveryKpi:
         trailing = tuple(window for window in found.windows if window != "day")
         if not windowed:
             assert found.windows == ()
+        elif any(read.days for read in windowed):
+            assert trailing == ("7d", "30d")
         elif any(read.how == "last" for read in windowed):
             assert trailing == DISTINCT_WINDOWS
         else:

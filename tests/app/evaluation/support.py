@@ -35,9 +35,10 @@ class FakeReads:
 
     def cells_of_days(self, measure: str, first: int, last: int) -> Cells:
         sums: dict[Any, int] = {}
-        for day in range(first, last + 1):
-            for cell, n in self._cells.get((measure, f"day {day}"), {}).items():
-                sums[cell] = sums.get(cell, 0) + n
+        for (name, when), cells in self._cells.items():
+            if name == measure and when.startswith("day ") and first <= int(when[4:]) <= last:
+                for cell, n in cells.items():
+                    sums[cell] = sums.get(cell, 0) + n
         return sums
 
 

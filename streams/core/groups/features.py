@@ -1,0 +1,92 @@
+"""Features: when a customer first and last used each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+
+from schemas import events as e
+from streams.core.contribution import Delta, collect
+from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.group import Group
+from streams.core.measures import Contribution
+from streams.core.time import MINUTE_MS
+
+if TYPE_CHECKING:
+    from schemas.events import Event
+    from streams.core.customer import Customer
+    from streams.core.join import Told
+    from streams.core.rules import Rules
+
+
+class FeatureFacts(msgspec.Struct, array_like=True, gc=False):
+    """First and last minute of use, by feature. As many as a partition takes values of the dimension."""
+
+    used: dict[str, tuple[int, int]] = {}
+
+
+class Features(Group[FeatureFacts]):
+    """Uses of features by eligible customers. The first use is kept for ever."""
+
+    name: ClassVar[str] = "features"
+    facts = FeatureFacts
+    types: ClassVar[tuple[type[Event], ...]] = (e.FeatureUsed,)
+    follows_profile: ClassVar[bool] = True
+
+    def join(self, facts: FeatureFacts, told: Told, dimensions: Dimensions) -> None:
+        """Join one use."""
+        minute = told.time // MINUTE_MS
+        _join(facts, dimensions.fold("feature", told.event.feature), minute, minute)
+
+    def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
+        """Join one use; that of a feature that was used before only moves what says when it was last used."""
+        facts = self.opened(c)
+        feature = dimensions.fold("feature", told.event.feature)
+        minute = told.time // MINUTE_MS
+        before = facts.used.get(feature)
+        if before is None or minute < before[0]:
+            return super().update(c, told, rules, dimensions)
+        first, last = before
+        if minute <= last:
+            return {}
+        delta: Delta = {}
+        if c.eligible:
+            latest = max(used[1] for used in facts.used.values())
+            delta["feature_users_by_feature", (feature,), last] = -1
+            delta["feature_users_by_feature", (feature,), minute] = 1
+            if minute > latest:
+                plan = (c.plan or UNKNOWN,)
+                collect(delta, [("feature_users", plan, latest, -1), ("feature_users", plan, minute, 1)])
+        facts.used[feature] = first, minute
+        return delta
+
+    def merge(self, facts: FeatureFacts, other: FeatureFacts) -> None:
+        """Join all uses."""
+        for feature, (first, last) in other.used.items():
+            _join(facts, feature, first, last)
+
+    def contributions(self, facts: FeatureFacts, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return the first and last uses, of any feature and of each."""
+        if not c.eligible or not facts.used:
+            return []
+        out: list[Contribution] = [
+            ("feature_users", (c.plan or UNKNOWN,), max(last for _, last in facts.used.values()), 1),
+            ("feature_starters", (), max(first for first, _ in facts.used.values()), 1),
+        ]
+        for feature, (first, last) in facts.used.items():
+            out.append(("feature_users_by_feature", (feature,), last, 1))
+            out.append(("feature_starters_by_feature", (feature,), first, 1))
+        return out
+
+    def values(self, facts: FeatureFacts) -> Iterable[tuple[str, str]]:
+        """Yield the features."""
+        return (("feature", feature) for feature in facts.used)
+
+
+def _join(facts: FeatureFacts, feature: str, first: int, last: int) -> None:
+    known = facts.used.get(feature)
+    if known is not None:
+        first, last = min(first, known[0]), max(last, known[1])
+    facts.used[feature] = first, last
