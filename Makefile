@@ -50,7 +50,7 @@ generated: $(READY) ## Check that the generated files are current and break no p
 	$(BIN)/selfserve generate --check
 
 pytest: $(READY) ## Run the tests alone; choose with ARGS='-k ... tests/...'
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(or $(ARGS),--numprocesses 2 --dist loadgroup)
 
 generate: $(READY) ## Write the generated files
 	$(BIN)/python -m schemas.generate

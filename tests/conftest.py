@@ -47,6 +47,13 @@ def _missing(item: pytest.Item) -> list[str]:
     return [name for name in programs if shutil.which(name) is None]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, where tests run in several processes, what shares a broker: the crash runs, and all others."""
+    for item in items:
+        if item.get_closest_marker("kafka"):
+            item.add_marker(pytest.mark.xdist_group("crash" if item.get_closest_marker("crash") else "kafka"))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose programs or recorded data are not there."""
     missing = _missing(item)
