@@ -1,7 +1,7 @@
 """Logging: structured, to standard error, as lines for people or as JSON for collectors.
 
 Own code logs through ``structlog.get_logger(__name__)``; what libraries log with the standard library takes the
-same way and gets the same form.
+same way and gets the same form. Tracebacks come without local variables, which may be passwords or customers' data.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from app.config.log import LogSettings
 
 _NOISY = ("aiokafka", "kafka", "faust", "mode", "aiohttp.access", "asyncio")
 """Loggers that report their own inner life at the level ``info``."""
+_OUTSPOKEN = ("aiokafka.conn", "kafka.net.connection", "kafka.protocol")
+"""Loggers that write out every request at the level ``debug``, and with it the password of SASL's PLAIN."""
 
 
 def configure_logging(log: LogSettings, *, stream: TextIO | None = None) -> None:
@@ -35,10 +37,17 @@ def configure_logging(log: LogSettings, *, stream: TextIO | None = None) -> None
         structlog.processors.StackInfoRenderer(),
     ]
     if log.format == "json":
-        shared.append(structlog.processors.dict_tracebacks)
+        shared.append(
+            structlog.processors.ExceptionRenderer(
+                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+            )
+        )
         renderer: Processor = structlog.processors.JSONRenderer(default=str)
     else:
-        renderer = structlog.dev.ConsoleRenderer(colors=target.isatty())
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=target.isatty(),
+            exception_formatter=structlog.dev.RichTracebackFormatter(show_locals=False),
+        )
     handler = logging.StreamHandler(target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -55,6 +64,8 @@ def configure_logging(log: LogSettings, *, stream: TextIO | None = None) -> None
         library.handlers.clear()
         library.propagate = True
         library.setLevel(level if log.level == "debug" else max(level, logging.WARNING))
+    for name in _OUTSPOKEN:
+        logging.getLogger(name).setLevel(max(level, logging.INFO) if log.level == "debug" else logging.NOTSET)
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[

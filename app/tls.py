@@ -55,7 +55,7 @@ class RenewableContext(ssl.SSLContext):
 
     def __init__(self, protocol: ssl._SSLMethod, files: TlsFiles) -> None:
         """Read the files. Raises `TlsFileError`."""
-        self._files = files
+        self.files = files
         self._renewal = threading.Lock()
         self.minimum_version = ssl.TLSVersion.TLSv1_2
         self._seen = _state(files)
@@ -74,14 +74,14 @@ class RenewableContext(ssl.SSLContext):
     def _renew(self) -> None:
         with self._renewal:
             # Looked at before reading: what changes meanwhile is read again next time.
-            state = _state(self._files)
+            state = _state(self.files)
             if state == self._seen:
                 return
             self._seen = state
             try:
                 # A certificate that was written before its key does not fit, and would leave this context without one.
-                _load(ssl.SSLContext(self.protocol), self._files)
-                _load(self, self._files)
+                _load(ssl.SSLContext(self.protocol), self.files)
+                _load(self, self.files)
             except TlsFileError as error:
                 log.warning("a changed certificate cannot be used, the one before stays", reason=str(error))
             else:

@@ -54,7 +54,7 @@ def check(settings: Settings) -> Iterator[Finding]:
 def _kafka(admin: KafkaAdminClient, settings: Settings, client: Mapping[str, Any]) -> Iterator[Finding]:
     kafka = settings.kafka
     brokers = brokers_of(admin)
-    unreachable = unreachable_brokers(kafka.bootstrap_servers, brokers)
+    unreachable = unreachable_brokers(kafka.bootstrap_servers, brokers, client)
     if unreachable:
         yield from unreachable
         return

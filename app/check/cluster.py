@@ -12,7 +12,7 @@ from kafka.errors import KafkaError
 from app.check.finding import Finding, fail, ok, warn
 from app.config.durations import format_duration
 from app.exporter.clock import HOLD_AFTER_MS
-from app.kafka.admin import connection_failure
+from app.kafka.obstacle import obstacle
 from app.settings import Settings
 
 SUBJECT = "kafka"
@@ -29,18 +29,23 @@ def brokers_of(admin: KafkaAdminClient) -> list[tuple[int, str]]:
     return sorted((broker.node_id, f"{broker.host}:{broker.port}") for broker in known)
 
 
-def unreachable_brokers(bootstrap_servers: str, brokers: list[tuple[int, str]]) -> list[Finding]:
-    """Return a failure for every broker that cannot be reached under the name that it gives itself."""
+def unreachable_brokers(
+    bootstrap_servers: str, brokers: list[tuple[int, str]], client: Mapping[str, Any]
+) -> list[Finding]:
+    """Return a failure for every broker that cannot be used under the name that it gives itself."""
     found = []
     for node, address in brokers:
-        reason = connection_failure(address)
-        if reason is not None:
+        met = obstacle(address, client)
+        if met is not None:
+            remedy = (
+                "Clients go on with the name that the broker gives them. Set the broker's advertised.listeners to an"
+                " address that is right from here, or use the listener that is meant for this network."
+            )
             found.append(
                 fail(
                     SUBJECT,
-                    f"{bootstrap_servers} answers, but broker {node} calls itself {address}, and there: {reason}",
-                    "Clients go on with the name that the broker gives them. Set the broker's advertised.listeners to an"
-                    " address that is right from here, or use the listener that is meant for this network.",
+                    f"{bootstrap_servers} answers, but broker {node} calls itself {address}, and there: {met.reason}",
+                    remedy if met.cause == "network" else met.remedy,
                 )
             )
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,15 +11,23 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from app.errors import UserError
+from app.kafka.obstacle import Obstacle, obstacle
 
-_CONNECT_TIMEOUT_S = 3.0
 _BOOTSTRAP_TIMEOUT_MS = 10_000
 
 
 class KafkaUnreachableError(UserError):
-    """No broker answers at the given addresses."""
+    """No broker at the given addresses can be used."""
 
     exit_code = 1
+
+
+class KafkaTlsError(KafkaUnreachableError):
+    """Brokers and this client do not agree on TLS."""
+
+
+class KafkaAuthenticationError(KafkaUnreachableError):
+    """Brokers do not let this client in."""
 
 
 class KafkaAdminError(UserError):
@@ -35,22 +42,20 @@ def admin_client(
 ) -> Iterator[KafkaAdminClient]:
     """Yield a connected client for ``host:port[,host:port…]`` and close it afterwards.
 
-    ``client`` are further settings of kafka-python's admin client, such as those of encryption. Raises
-    ``KafkaUnreachableError`` when no address accepts a connection within 3 s, or none answers in Kafka's protocol
-    within 10 s, and ``KafkaAdminError`` when a request inside the block fails.
+    ``client`` are further settings of the client (`app.kafka.connection`). Raises ``KafkaUnreachableError`` when no
+    address accepts a connection within 3 s, or none answers in Kafka's protocol within 10 s, ``KafkaTlsError`` and
+    ``KafkaAuthenticationError`` when that is why, and ``KafkaAdminError`` when a request inside the block fails.
     """
     addresses = [address.strip() for address in bootstrap_servers.split(",") if address.strip()]
     # The client itself would try for half a minute, log every attempt, and not say which address failed how.
-    attempts = {address: connection_failure(address) for address in addresses}
-    if all(attempts.values()):
-        tried = "\n".join(f"  {address}: {reason}" for address, reason in attempts.items())
-        raise KafkaUnreachableError(
-            f"Kafka cannot be reached at {bootstrap_servers}.\n{tried}\n"
-            "Start it (`selfserve kafka` starts one on 127.0.0.1:9092), or name the right brokers with "
-            "--bootstrap-servers,\nSELFSERVE_BOOTSTRAP_SERVERS or kafka.bootstrap_servers in the settings file."
-        )
+    obstacles = {address: obstacle(address, client or {}) for address in addresses}
+    met = {address: found for address, found in obstacles.items() if found is not None}
+    if len(met) == len(addresses):
+        raise _unusable(bootstrap_servers, met)
     # On a busy machine the client warns that its own event loop was held up, which nobody here can change.
     logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)
+    # It says of SCRAM, too, that the password is sent as it is. `selfserve check` warns where that is so.
+    logging.getLogger("kafka.net.sasl").setLevel(logging.ERROR)
     try:
         connected = KafkaAdminClient(
             bootstrap_servers=addresses,
@@ -62,8 +67,7 @@ def admin_client(
         raise KafkaUnreachableError(
             f"Something accepts connections at {bootstrap_servers} but did not answer in Kafka's protocol within "
             f"{_BOOTSTRAP_TIMEOUT_MS // 1000} s: {error}\n"
-            "Check that this is Kafka's port for clients, and that encryption and authentication are set as that "
-            "listener expects."
+            "Look at the brokers' load and logs."
         ) from error
     try:
         yield connected
@@ -73,15 +77,22 @@ def admin_client(
         connected.close()
 
 
-def connection_failure(address: str) -> str | None:
-    """Return why no connection to ``address`` (``host:port``) comes about, or nothing when one does."""
-    host, _, port = address.rpartition(":")
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_TIMEOUT_S):
-            return None
-    except ValueError:
-        return "not an address of the form host:port"
-    except TimeoutError:
-        return f"no answer within {_CONNECT_TIMEOUT_S:.0f} s"
-    except OSError as error:
-        return (error.strerror or str(error)).lower()
+_WORST = ("authentication", "tls", "protocol", "network")
+"""Whoever has come that far has got over what follows."""
+
+
+def _unusable(bootstrap_servers: str, met: Mapping[str, Obstacle]) -> KafkaUnreachableError:
+    cause = min((found.cause for found in met.values()), key=_WORST.index)
+    tried = "\n".join(f"  {address}: {found.reason}" for address, found in met.items())
+    remedies = "\n".join(dict.fromkeys(found.remedy for found in met.values() if found.cause == cause))
+    if cause == "authentication":
+        return KafkaAuthenticationError(
+            f"Kafka refuses the authentication at {bootstrap_servers}.\n{tried}\n{remedies}"
+        )
+    if cause == "tls":
+        return KafkaTlsError(f"TLS with Kafka fails at {bootstrap_servers}.\n{tried}\n{remedies}")
+    if cause == "protocol":
+        return KafkaUnreachableError(
+            f"Something accepts connections at {bootstrap_servers}, but no Kafka answers.\n{tried}\n{remedies}"
+        )
+    return KafkaUnreachableError(f"Kafka cannot be reached at {bootstrap_servers}.\n{tried}\n{remedies}")

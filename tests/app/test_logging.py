@@ -7,6 +7,7 @@ import json
 import logging
 import warnings
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 import structlog
@@ -59,6 +60,35 @@ def test_an_exception_is_part_of_its_line(stream: io.StringIO) -> None:
 
     (line,) = lines(stream)
     assert "odd" in json.dumps(line["exception"])
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_a_traceback_shows_no_local_variables(stream: io.StringIO, form: Literal["console", "json"]) -> None:
+    configure_logging(LogSettings(format=form), stream=stream)
+
+    def fail(token: str) -> None:
+        raise ValueError(len(token))
+
+    for log in (structlog.get_logger("x"), logging.getLogger("y")):
+        try:
+            fail("sword" + "fish")
+        except ValueError:
+            log.exception("failed")
+
+    assert stream.getvalue().count("ValueError") >= 2
+    assert "swordfish" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("name", ["aiokafka.conn", "kafka.net.connection", "kafka.protocol.parser"])
+def test_clients_never_write_out_their_requests_which_may_be_passwords(
+    stream: io.StringIO, name: str
+) -> None:
+    configure_logging(LogSettings(level="debug", format="json"), stream=stream)
+
+    logging.getLogger(name).debug("Request 3: SaslAuthenticateRequest(…)")
+    logging.getLogger(name).info("connected")
+
+    assert [line["event"] for line in lines(stream)] == ["connected"]
 
 
 def test_what_is_below_the_level_is_not_written(stream: io.StringIO) -> None:

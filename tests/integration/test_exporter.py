@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self, cast
@@ -30,6 +29,7 @@ from tests.support.exporters import Exporter, Exporters, PanesTopic
 from tests.support.figures import batch_figures, differing
 from tests.support.kafka import SharedKafka
 from tests.support.processes import eventually
+from tests.support.prometheus import prometheus
 from tests.support.workers import Service
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -301,49 +301,17 @@ def test_prometheus_scrapes_it(board: Board, tmp_path: Path) -> None:
     exporter = ready(board.exporters.start())
     exporter.wait_value(4, DENOMINATOR, **HOUR)
     url = cast("str", exporter.url)
-    config = {
-        "scrape_configs": [
-            {
-                "job_name": "selfserve",
-                "scrape_interval": "1s",
-                "static_configs": [{"targets": [url.removeprefix("http://").rstrip("/")]}],
-            }
-        ]
+    job = {
+        "job_name": "selfserve",
+        "static_configs": [{"targets": [url.removeprefix("http://").rstrip("/")]}],
     }
-    (tmp_path / "prometheus.yml").write_text(json.dumps(config))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    with (tmp_path / "prometheus.log").open("wb") as log:
-        prometheus = subprocess.Popen(
-            [
-                cast("str", shutil.which("prometheus")),
-                f"--config.file={tmp_path / 'prometheus.yml'}",
-                f"--storage.tsdb.path={tmp_path / 'tsdb'}",
-                f"--web.listen-address={address}",
-            ],
-            stdout=log,
-            stderr=log,
-        )
-    try:
-
-        def query(expression: str) -> list[Any]:
-            try:
-                target = f"http://{address}/api/v1/query?query={urllib.request.quote(expression)}"  # type: ignore[attr-defined]
-                with urllib.request.urlopen(target, timeout=5) as response:
-                    return cast("list[Any]", json.load(response)["data"]["result"])
-            except OSError:
-                return []
-
+    with prometheus(job, tmp_path) as query:
         resolution = 'kpi_self_service_resolution_ratio{resolution="all",channel="all",plan="all",segment="all",window="1h"}'
         eventually(lambda: query(resolution), "Prometheus has the value")
         assert query(resolution)[0]["value"][1] == "0.75"
         assert query('up{job="selfserve"}')[0]["value"][1] == "1"
         (samples,) = query("scrape_samples_scraped")
         assert int(samples["value"][1]) > len(exporter.figures())
-    finally:
-        prometheus.terminate()
-        prometheus.wait(20)
 
 
 @pytest.mark.browser

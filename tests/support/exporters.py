@@ -64,7 +64,7 @@ class Exporters:
         self.config = config
         self.started: list[Exporter] = []
 
-    def start(self, *arguments: str) -> Exporter:
+    def start(self, *arguments: str, **variables: str) -> Exporter:
         """Start an exporter on a free port."""
         log = self.config.parent / f"exporter-{len(self.started):03d}.log"
         with log.open("wb") as output:
@@ -82,7 +82,7 @@ class Exporters:
                 ],
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=environment(),
+                env=environment(**variables),
             )
         exporter = Exporter(process, log)
         self.started.append(exporter)

@@ -8,6 +8,7 @@ import json
 import random
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import urllib.error
@@ -43,11 +44,15 @@ class Worker:
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self.process = process
         self.log = log
+        self.trust: ssl.SSLContext | None = None
+        """What its certificate is verified with, if it has one."""
+        self.headers: dict[str, str] = {}
+        """Sent with every request."""
 
     @property
     def url(self) -> str | None:
         """Where it answers, once it does."""
-        found = re.search(r"^Metrics (http://\S+/)metrics$", self.text(), re.MULTILINE)
+        found = re.search(r"^Metrics (https?://\S+/)metrics$", self.text(), re.MULTILINE)
         return found and found[1]
 
     def text(self) -> str:
@@ -60,7 +65,8 @@ class Worker:
         if url is None:
             return 0, ""
         try:
-            with urllib.request.urlopen(url + path, timeout=5) as response:
+            request = urllib.request.Request(url + path, headers=self.headers)
+            with urllib.request.urlopen(request, timeout=5, context=self.trust) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -185,7 +191,7 @@ class Service:
         self.workers.append(worker)
         return worker
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run another command to its end."""
         command, *rest = arguments
         return subprocess.run(
@@ -194,7 +200,7 @@ class Service:
             text=True,
             timeout=60,
             check=False,
-            env=environment(),
+            env=environment(**variables),
         )
 
     # Records in
