@@ -9,6 +9,7 @@ from app.catalogue.load import load_catalogue
 from app.catalogue.pages import reference_pages
 from app.config.documentation import configuration_page
 from app.errors import UserError
+from app.generation.context import Context
 from app.generation.files import operator_files, prometheus_files, runbook_files
 from app.settings import SECTIONS, Settings
 
@@ -21,16 +22,20 @@ def _reference(_: Settings) -> dict[str, str]:
     return reference_pages()
 
 
+def _context(settings: Settings) -> Context:
+    return Context(settings.links, settings.alerts)
+
+
 def _prometheus(settings: Settings) -> dict[str, str]:
-    return prometheus_files(load_catalogue(), settings.links)
+    return prometheus_files(load_catalogue(), _context(settings))
 
 
 def _operator(settings: Settings) -> dict[str, str]:
-    return operator_files(load_catalogue(), settings.links)
+    return operator_files(load_catalogue(), _context(settings))
 
 
 def _runbooks(settings: Settings) -> dict[str, str]:
-    return runbook_files(load_catalogue(), settings.links)
+    return runbook_files(load_catalogue(), _context(settings))
 
 
 def _dashboards(settings: Settings) -> dict[str, str]:
@@ -44,7 +49,7 @@ def _dashboards(settings: Settings) -> dict[str, str]:
             " pip install 'selfserve[generate]' (any version but grafana-foundation-sdk==0.0.18 may be for an old Grafana)"
         ) from None
     catalogue = load_catalogue()
-    return dashboard_files(catalogue, prometheus_files(catalogue, settings.links), settings.links)
+    return dashboard_files(catalogue, prometheus_files(catalogue, _context(settings)), settings.links)
 
 
 GENERATORS: tuple[Callable[[Settings], Mapping[str, str]], ...] = (

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.config.alerts import ALERTS, AlertTimes
 from app.config.definitions import DEFINITIONS
 from app.config.document import read_document
 from app.config.exporter import EXPORTER, ExporterSettings
@@ -21,7 +22,7 @@ from app.config.source import Located, Override, Problem, SettingsError, did_you
 from app.config.worker import WORKER, WorkerSettings
 from streams.core.definitions import Definitions
 
-SECTIONS: tuple[Section[Any], ...] = (KAFKA, WORKER, EXPORTER, LOG, LINKS, DEFINITIONS)
+SECTIONS: tuple[Section[Any], ...] = (KAFKA, WORKER, EXPORTER, LOG, LINKS, ALERTS, DEFINITIONS)
 """Every section of the file, in the order in which they are documented."""
 
 DEFAULT_FILE = Path("selfserve.yaml")
@@ -37,6 +38,7 @@ class Settings:
     exporter: ExporterSettings = field(default_factory=ExporterSettings)
     log: LogSettings = field(default_factory=LogSettings)
     links: LinkSettings = field(default_factory=LinkSettings)
+    alerts: AlertTimes = field(default_factory=AlertTimes)
     definitions: Definitions = field(default_factory=Definitions)
     file: Path | None = None
     """The file that was read."""

@@ -13,10 +13,10 @@ BURN_RATE_WINDOWS: Final = ("5m", "30m", "1h", "6h")
 
 
 class BandAlert(Frozen, frozen=True):
-    """Fires when the value over ``window`` is worse than band ``worse_than``."""
+    """Fires when the value over ``window`` (left out where the KPI has none) is worse than band ``worse_than``."""
 
     worse_than: str
-    window: str = "7d"
+    window: str | None = "7d"
     severity: Severity = "warning"
 
 
@@ -38,8 +38,8 @@ class DropAlert(Frozen, frozen=True):
 class AlertSettings(Frozen, frozen=True):
     """The alerts of one KPI.
 
-    None fires on fewer than ``min_samples`` items in the denominator (for durations: observations; for a level: its
-    own value a week ago). ``anomaly`` compares with the mean and spread of the last week. ``burn_rate`` spends the
+    None fires on fewer than ``min_samples`` items in the denominator (for durations: observations; for scores: answers;
+    for counts, levels and amounts: their own value a week ago, where that is compared with). ``anomaly`` compares with the mean and spread of the last week. ``burn_rate`` spends the
     error budget that the objective leaves; only sensible where an outcome is known at once. ``stat`` is the statistic
     of durations that is watched.
     """

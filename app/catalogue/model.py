@@ -192,18 +192,16 @@ class Kpi(Frozen, frozen=True):
 
     def _check_alerts(self) -> None:
         alerts = self.alerts
-        if alerts.band is not None:
-            if alerts.band.worse_than not in [target.band for target in self.targets]:
-                raise ValueError(f"band.worse_than: {alerts.band.worse_than!r} is no target of this KPI")
-            if alerts.band.window not in self.windows:
-                raise ValueError(f"band.window: the KPI has no window {alerts.band.window!r}")
-        if alerts.drop is not None and (
-            alerts.drop.window not in self.windows if self.windows else alerts.drop.window is not None
-        ):
-            raise ValueError(f"drop.window: the KPI has no window {alerts.drop.window!r}")
-        if (alerts.stat is not None) != (
-            self.kind == "seconds" and (alerts.band, alerts.drop) != (None, None)
-        ):
+        known = [target.band for target in self.targets]
+        if alerts.band is not None and alerts.band.worse_than not in known:
+            raise ValueError(f"band.worse_than: {alerts.band.worse_than!r} is no target of this KPI")
+        for key, watched in (("band", alerts.band), ("drop", alerts.drop)):
+            if watched is not None and (
+                watched.window not in self.windows if self.windows else watched.window is not None
+            ):
+                raise ValueError(f"{key}.window: the KPI has no window {watched.window!r}")
+        watches = alerts.anomaly or (alerts.band, alerts.drop) != (None, None)
+        if (alerts.stat is not None) != (self.kind == "seconds" and watches):
             raise ValueError("stat: alerts on durations name the statistic they watch, others have none")
         if alerts.burn_rate:
             if self.kind != "ratio" or self.objective is None:

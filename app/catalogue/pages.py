@@ -14,7 +14,7 @@ from typing import Final
 
 from app.catalogue.load import Catalogue, load_catalogue
 from app.catalogue.model import Kpi
-from app.catalogue.naming import INFO, TARGET, Family, family_names
+from app.catalogue.naming import DENOMINATOR, INFO, OBSERVATIONS, RESPONSES, TARGET, Family, family_names
 from app.catalogue.reads import Computed, Read
 from app.catalogue.targets import Band, Benchmark, Case
 
@@ -200,7 +200,7 @@ def _targets(kpi: Kpi) -> list[str]:
     if kpi.bands:
         rows = ((band.title, f"`{band.name}`", _range(band, kpi.unit)) for band in kpi.bands)
         lines += ["", *_table(("band", "name", "values"), rows)]
-        if kpi.alerts.band is not None:
+        if kpi.alerts.band is not None and kpi.alerts.band.window is not None:
             lines += ["", f"The bands are meant for the window `{kpi.alerts.band.window}`."]
     return lines
 
@@ -230,8 +230,9 @@ def _alerts(kpi: Kpi) -> list[str]:
     direction = "below" if kpi.better == "higher" else "above"
     lines = []
     if alerts.band is not None:
+        over = "" if alerts.band.window is None else f" over {alerts.band.window}"
         lines.append(
-            f"- Band ({alerts.band.severity}): {value} over {alerts.band.window} is worse than `{alerts.band.worse_than}`."
+            f"- Band ({alerts.band.severity}): {value}{over} is worse than `{alerts.band.worse_than}`."
         )
     if alerts.drop is not None:
         over = "" if alerts.drop.window is None else f" over {alerts.drop.window}"
@@ -249,7 +250,10 @@ def _alerts(kpi: Kpi) -> list[str]:
         )
     if not lines:
         return ["None."]
-    lines += ["", f"None of them fires on fewer than {alerts.min_samples} samples."]
+    if any(family.role in {DENOMINATOR, OBSERVATIONS, RESPONSES} for family in family_names(kpi)):
+        lines += ["", f"None of them fires on fewer than {alerts.min_samples} samples."]
+    elif kpi.kind != "score" and (alerts.drop is not None or alerts.anomaly):
+        lines += ["", f"What it is compared with has to be at least {alerts.min_samples}."]
     return lines
 
 

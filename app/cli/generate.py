@@ -25,7 +25,7 @@ from app.settings import Settings
 def command(settings: Settings, check: bool, output: Path) -> None:
     """Write every generated file, or check that those on disk are current.
 
-    The settings below `links` go into the alerting rules.
+    The settings below `links` and `alerts` go into the alerting rules.
     """
     if check:
         wrong = differences(output, settings)

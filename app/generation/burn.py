@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from app.catalogue.alerts import Severity
 from app.catalogue.model import Kpi
-from app.generation.timing import BURN_FAST_HOLD, BURN_SLOW_HOLD
+from app.config.alerts import AlertTimes
 
 
 class Pace(NamedTuple):
@@ -21,13 +21,16 @@ class Pace(NamedTuple):
     short: str
     factor: float
     part: float
-    hold: int
     severity: Severity
+
+    def hold(self, times: AlertTimes) -> int:
+        """Return for how long that must be so (ms)."""
+        return times.burn_fast_hold_ms if self.name == "fast" else times.burn_slow_hold_ms
 
 
 PACES: Final = (
-    Pace("fast", "1h", "5m", 14.4, 0.5, BURN_FAST_HOLD, "critical"),
-    Pace("slow", "6h", "30m", 6.0, 0.3, BURN_SLOW_HOLD, "warning"),
+    Pace("fast", "1h", "5m", 14.4, 0.5, "critical"),
+    Pace("slow", "6h", "30m", 6.0, 0.3, "warning"),
 )
 """The usual factors suit an objective of 99.9 %. When everything is bad, the rate is 1/budget: 5 at an objective of 80 %.
 So a factor is never more than a part of that, or its alert could not fire."""

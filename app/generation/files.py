@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from app.catalogue.load import Catalogue
 from app.catalogue.model import Kpi
-from app.config.links import LinkSettings
 from app.generation import names
+from app.generation.context import Context
 from app.generation.kpi_rules import has_alerts, kpi_group
-from app.generation.kpi_tests import burn_cases, kpi_cases
+from app.generation.kpi_tests import kpi_cases, minute_cases
 from app.generation.operator import prometheus_rule, service_monitors
 from app.generation.pipeline_rules import pipeline_group
 from app.generation.pipeline_tests import pipeline_cases
@@ -23,36 +23,36 @@ def alerting_kpis(catalogue: Catalogue) -> list[Kpi]:
     return [kpi for kpi in catalogue.values() if has_alerts(kpi)]
 
 
-def prometheus_files(catalogue: Catalogue, links: LinkSettings) -> dict[str, str]:
+def prometheus_files(catalogue: Catalogue, context: Context) -> dict[str, str]:
     """Return the rule files and their tests by path."""
     service = names.PIPELINE_FILE
     files = {
-        names.rules_file(service): rule_file([pipeline_group(links)], _PIPELINE_SOURCE),
-        names.rule_tests_file(service): rule_tests(pipeline_cases(links), [service], _PIPELINE_SOURCE),
+        names.rules_file(service): rule_file([pipeline_group(context)], _PIPELINE_SOURCE),
+        names.rule_tests_file(service): rule_tests(pipeline_cases(context), [service], _PIPELINE_SOURCE),
     }
     for kpi in alerting_kpis(catalogue):
         source = f"app/catalogue/kpis/{kpi.id}.yaml"
-        stems = [service, kpi.id]
-        files[names.rules_file(kpi.id)] = rule_file([kpi_group(kpi, links)], source)
-        if cases := kpi_cases(kpi, links):
+        stems = [kpi.id]
+        files[names.rules_file(kpi.id)] = rule_file([kpi_group(kpi, context)], source)
+        if cases := kpi_cases(kpi, context):
             files[names.rule_tests_file(kpi.id)] = rule_tests(cases, stems, source)
-        if cases := burn_cases(kpi, links):
-            files[names.burn_tests_file(kpi.id)] = rule_tests(cases, stems, source)
+        if cases := minute_cases(kpi, context):
+            files[names.minute_tests_file(kpi.id)] = rule_tests(cases, stems, source)
     return files
 
 
-def operator_files(catalogue: Catalogue, links: LinkSettings) -> dict[str, str]:
+def operator_files(catalogue: Catalogue, context: Context) -> dict[str, str]:
     """Return the same rules, and what is scraped, as resources of the Prometheus operator by path."""
-    groups = [pipeline_group(links), *(kpi_group(kpi, links) for kpi in alerting_kpis(catalogue))]
+    groups = [pipeline_group(context), *(kpi_group(kpi, context) for kpi in alerting_kpis(catalogue))]
     return {
         f"{names.OPERATOR_FOLDER}/prometheusrule.yaml": prometheus_rule(groups, _PIPELINE_SOURCE),
         f"{names.OPERATOR_FOLDER}/servicemonitor.yaml": service_monitors(_PIPELINE_SOURCE),
     }
 
 
-def runbook_files(catalogue: Catalogue, links: LinkSettings) -> dict[str, str]:
+def runbook_files(catalogue: Catalogue, context: Context) -> dict[str, str]:
     """Return a page for every alert that is shipped, by path."""
-    pages = pipeline_runbooks(pipeline_group(links))
+    pages = pipeline_runbooks(pipeline_group(context), context)
     for kpi in alerting_kpis(catalogue):
-        pages |= kpi_runbooks(kpi, kpi_group(kpi, links))
+        pages |= kpi_runbooks(kpi, kpi_group(kpi, context), context)
     return {names.runbook_file(alert): text for alert, text in pages.items()}

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from app.catalogue.model import Kpi
-from app.config.links import LinkSettings
 from app.generation import names, wording
 from app.generation.burn import PACES
-from app.generation.queries import RESTS_ON, KpiQueries
+from app.generation.context import Context
+from app.generation.queries import KpiQueries
 from app.generation.rules import Alert, Group, Record
-from app.generation.timing import ANOMALY_HOLD, BAND_HOLD, BAND_KEEP, DROP_HOLD, duration
-
-INTERVAL: Final = "1m"
-"""How often they are evaluated. Looking back over weeks costs more than figures that move once a second are worth."""
+from app.generation.timing import duration
 
 
 def has_alerts(kpi: Kpi) -> bool:
-    """Return whether alerts on a KPI are generated: it is switched on, asks for some, and is of a kind that has them."""
+    """Return whether there are alerts on a KPI: it is switched on and asks for some."""
     wanted = kpi.alerts
     asked = wanted.band is not None or wanted.drop is not None or wanted.anomaly or wanted.burn_rate
-    return kpi.enabled and asked and kpi.kind in RESTS_ON and all(it.overall for it in kpi.dimensions)
+    return kpi.enabled and asked
 
 
 def anomaly_window(kpi: Kpi) -> str | None:
@@ -31,11 +27,13 @@ def anomaly_window(kpi: Kpi) -> str | None:
     return "1h" if "1h" in kpi.windows else next(iter(kpi.windows), None)
 
 
-def kpi_group(kpi: Kpi, links: LinkSettings) -> Group:
-    """Return the rules of a KPI. Raises `ValueError` for a kind that has no alerts."""
-    queries = KpiQueries(kpi)
+def kpi_group(kpi: Kpi, context: Context) -> Group:
+    """Return the rules of a KPI."""
+    queries = KpiQueries(kpi, context.times)
     return Group(
-        names.group(kpi.id), (*_records(kpi, queries), *_alerts(kpi, queries, links)), interval=INTERVAL
+        names.group(kpi.id),
+        (*_records(kpi, queries), *_alerts(kpi, queries, context)),
+        interval=duration(context.times.evaluation_interval_ms),
     )
 
 
@@ -56,48 +54,54 @@ def _records(kpi: Kpi, queries: KpiQueries) -> Iterator[Record]:
         yield Record(names.spread_record(kpi), queries.recorded_spread(window))
 
 
-def _alerts(kpi: Kpi, queries: KpiQueries, links: LinkSettings) -> Iterator[Alert]:
-    least = kpi.alerts.min_samples
+def _alerts(kpi: Kpi, queries: KpiQueries, context: Context) -> Iterator[Alert]:
+    least, times = kpi.alerts.min_samples, context.times
     if (drop := kpi.alerts.drop) is not None:
-        fill = wording.template(kpi, drop.window)
+        fill = wording.template(kpi, drop.window, context)
         yield Alert(
             name=names.drop_alert(kpi),
             expression=queries.drop(drop.by, drop.window, least),
-            hold=duration(DROP_HOLD),
+            hold=duration(times.drop_hold_ms),
             labels=alert_labels(kpi, drop.severity),
-            annotations=wording.drop_annotations(kpi, drop, links, fill),
+            annotations=wording.drop_annotations(kpi, drop, context, fill),
         )
         yield Alert(
             name=names.unusual_alert(kpi),
             expression=queries.unusual(drop.by, drop.window, least),
-            hold=duration(DROP_HOLD),
+            hold=duration(times.drop_hold_ms),
             labels=alert_labels(kpi, drop.severity),
-            annotations=wording.unusual_annotations(kpi, drop, links, fill),
+            annotations=wording.unusual_annotations(kpi, drop, context, fill),
         )
     if (band := kpi.alerts.band) is not None:
         yield Alert(
             name=names.band_alert(kpi),
             expression=queries.outside(band.worse_than, band.window, least),
-            hold=duration(BAND_HOLD),
-            keep=duration(BAND_KEEP),
+            hold=duration(times.band_hold_ms),
+            keep=duration(times.band_keep_ms),
             labels=alert_labels(kpi, band.severity),
-            annotations=wording.band_annotations(kpi, band, links, wording.template(kpi, band.window)),
+            annotations=wording.band_annotations(
+                kpi, band, context, wording.template(kpi, band.window, context)
+            ),
         )
     if kpi.alerts.anomaly:
         window = anomaly_window(kpi)
         yield Alert(
             name=names.anomaly_alert(kpi),
             expression=queries.anomaly(window, least),
-            hold=duration(ANOMALY_HOLD),
+            hold=duration(times.anomaly_hold_ms),
             labels=alert_labels(kpi, "info"),
-            annotations=wording.anomaly_annotations(kpi, window, links, wording.template(kpi, window)),
+            annotations=wording.anomaly_annotations(
+                kpi, window, context, wording.template(kpi, window, context)
+            ),
         )
     if kpi.alerts.burn_rate:
         for pace in PACES:
             yield Alert(
                 name=names.burn_alert(kpi, pace.name),
                 expression=queries.burning(pace, least),
-                hold=duration(pace.hold),
+                hold=duration(pace.hold(times)),
                 labels=alert_labels(kpi, pace.severity),
-                annotations=wording.burn_annotations(kpi, pace, links, wording.template(kpi, pace.long)),
+                annotations=wording.burn_annotations(
+                    kpi, pace, context, wording.template(kpi, pace.long, context)
+                ),
             )

@@ -8,28 +8,33 @@ from typing import Final
 
 from app.catalogue.model import Kpi
 from app.catalogue.naming import OVERALL, STAT, STATS, VALUE, WINDOW, family_of
+from app.catalogue.reads import Score
+from app.config.alerts import AlertTimes
 from app.generation import names
-from app.generation.queries import RESTS_ON, number
-from app.generation.rule_tests import AFTERWARDS, EXPORTERS, WEEK, Timeline, clock
+from app.generation.queries import number, overall_labels
+from app.generation.rule_tests import EXPORTERS, WEEK, Timeline
 
-AROUND: Final = 390
+AROUND: Final = 1_200
 """Minutes in which what lies whole weeks before the test is over, with the hour around it."""
 
 JOB: Final[Mapping[str, str]] = {"job": "exporter"}
 """A label that a scrape adds, and that stays on recorded series."""
+
+SOME: Final = "one"
+"""A value of a label about which nothing else is said."""
 
 
 @dataclass(frozen=True)
 class Course:
     """A series' values: ``before`` until the change, ``after`` from then on; `None` is nothing at all.
 
-    ``back`` is the minute after the change from which ``before`` holds again. ``weeks`` has what was at that time so many
-    weeks ago, if it was not ``before``.
+    ``back`` is the minute after the change from which ``before`` holds again, if it ever does. ``weeks`` has what was at
+    that time so many weeks ago, if it was not ``before``.
     """
 
     before: float | None
     after: float | None
-    back: int = AFTERWARDS
+    back: int | None = None
     weeks: Mapping[int, float | None] = field(default_factory=dict)
 
     def notation(self, timeline: Timeline) -> str:
@@ -37,11 +42,8 @@ class Course:
         runs: list[tuple[float | None, int]] = []
         for week in range(timeline.weeks, 0, -1):
             runs += [(self.weeks.get(week, self.before), AROUND), (self.before, WEEK - AROUND)]
-        runs += [
-            (self.before, timeline.change - timeline.weeks * WEEK),
-            (self.after, self.back),
-            (self.before, AFTERWARDS - self.back),
-        ]
+        back = timeline.rest if self.back is None else self.back
+        runs += [(self.before, timeline.lead), (self.after, back), (self.before, timeline.rest - back)]
         return " ".join(_run(value, minutes // timeline.step) for value, minutes in runs if minutes)
 
 
@@ -49,13 +51,15 @@ class Course:
 class Situation:
     """The course of the value and that of the items it rests on, and whether the alert fires for it.
 
-    ``samples`` is left out for a level, which has none. ``short`` is the value's course over a second, shorter window.
+    ``samples`` is left out for a KPI that does not say. ``short`` is the value's course over a second, shorter window.
+    ``ends`` is the minute after the change from which the alert no longer fires, if it ever ends.
     """
 
     value: Course
     samples: Course | None = None
     fires: bool = False
     short: Course | None = None
+    ends: int | None = None
 
 
 @dataclass(frozen=True)
@@ -79,39 +83,38 @@ class Watched:
     def others(self, situation: Situation) -> dict[str, str]:
         """Return series that are none of the alert's business: a part, another statistic, breakdowns, another window."""
         kpi, found = self.kpi, {}
-        apart = {kpi.split_label: "part"} if kpi.split_label is not None else {}
+        kept = names.kept_labels(kpi)
+        split = kpi.split_label
+        apart = {split: "part"} if split is not None and split not in kept else {}
         if kpi.alerts.stat is not None:
             apart = {STAT: next(stat for stat in STATS if stat != kpi.alerts.stat)}
         if apart:
             part = self._one(VALUE, self.window, EXPORTERS[0], apart)
             found[part] = situation.value.notation(self.timeline)
         for dimension in kpi.dimensions:
-            if dimension.name != names.CHANNEL:
-                found |= self._series(self.window, situation, {dimension.name: "one"})
-        if self.window is not None:
-            other = next(known for known in kpi.windows if known not in (self.window, self.short))
-            found |= self._series(other, situation, {})
+            if dimension.name not in kept:
+                found |= self._series(self.window, situation, {dimension.name: SOME})
+        others = [known for known in kpi.windows if known not in (self.window, self.short)]
+        if others:
+            found |= self._series(others[0], situation, {})
         return found
 
-    def recorded_labels(self, channel: str) -> dict[str, str]:
-        """Return the labels of the recorded value."""
-        return {**self._labels(VALUE, self.window, {names.CHANNEL: channel}), **JOB}
+    def recorded_labels(self, labels: Mapping[str, str], job: str = JOB["job"]) -> dict[str, str]:
+        """Return the labels of the recorded value: overall, but for ``labels``."""
+        return {**self._labels(VALUE, self.window, labels), "job": job}
 
-    def evaluation(self, *, fresh: bool) -> dict[str, str]:
-        """Return an evaluation time that moves with the test's clock, always or until the change."""
-        change, step = self.timeline.change, self.timeline.step
-        values = (
-            clock(change + AFTERWARDS, step)
-            if fresh
-            else f"{clock(change, step)} {change * 60}x{AFTERWARDS // step}"
-        )
-        return {f'{names.EVALUATION}{{instance="{EXPORTERS[0]}"}}': values}
+    def lag(self, times: AlertTimes) -> dict[str, str]:
+        """Return how old the figures are: fresh, but for the test's tail."""
+        step = self.timeline.step
+        fresh = (self.timeline.change + self.timeline.after) // step
+        stale = number(times.stale_after_ms / 1_000 + 1)
+        return {names.LAG: f"0x{fresh - 1} {stale}x{self.timeline.tail // step}"}
 
     def _series(
         self, window: str | None, situation: Situation, labels: Mapping[str, str], job: str = JOB["job"]
     ) -> dict[str, str]:
         courses = {VALUE: situation.value}
-        role = RESTS_ON[self.kpi.kind]
+        role = names.samples_role(self.kpi)
         if role is not None and situation.samples is not None:
             courses[role] = situation.samples
         return {
@@ -128,8 +131,17 @@ class Watched:
         return f"{family_of(self.kpi, role).name}{{{written}}}"
 
     def _labels(self, role: str, window: str | None, labels: Mapping[str, str]) -> dict[str, str]:
-        fixed = {WINDOW: window, STAT: self.kpi.alerts.stat, **labels}
-        return {label: fixed.get(label) or OVERALL for label in family_of(self.kpi, role).labels}
+        kept = {label: OVERALL if label == names.CHANNEL else SOME for label in names.kept_labels(self.kpi)}
+        classes = self.kpi.value.label if isinstance(self.kpi.value, Score) else None
+        fixed = {
+            WINDOW: window or OVERALL,
+            STAT: self.kpi.alerts.stat or OVERALL,
+            **({} if classes is None else {classes: SOME}),
+            **overall_labels(self.kpi),
+            **kept,
+            **labels,
+        }
+        return {label: fixed[label] for label in family_of(self.kpi, role).labels}
 
 
 def _run(value: float | None, length: int) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from app.catalogue.model import Kpi
-from app.catalogue.naming import DENOMINATOR, OBSERVATIONS
+from app.catalogue.naming import DENOMINATOR, OBSERVATIONS, RESPONSES, family_names
+from app.catalogue.reads import Computed
 
 EVALUATION: Final = "selfserve_evaluation_timestamp_seconds"
 """The exporter's metric: the moment up to which the figures are complete."""
@@ -41,14 +42,32 @@ def by_channel(kpi: Kpi) -> bool:
     return any(dimension.name == CHANNEL for dimension in kpi.dimensions)
 
 
+def kept_labels(kpi: Kpi) -> tuple[str, ...]:
+    """Return the labels by which alerts on a KPI differ: those that have no overall value, and the channel."""
+    split = kpi.split_label if isinstance(kpi.value, Computed) else None
+    return (
+        *(() if split is None else (split,)),
+        *(it.name for it in kpi.dimensions if it.name == CHANNEL or not it.overall),
+    )
+
+
+def samples_role(kpi: Kpi) -> str | None:
+    """Return the role of the family that says on how many items a KPI's value rests; `None` where there is none."""
+    roles = [family.role for family in family_names(kpi)]
+    return next((role for role in (DENOMINATOR, OBSERVATIONS, RESPONSES) if role in roles), None)
+
+
 def value_record(kpi: Kpi) -> str:
     """Return the recorded series of a KPI's value, one for all exporters."""
     return f"kpi:{kpi.stem}:{kpi.kind}"
 
 
 def samples_record(kpi: Kpi) -> str:
-    """Return the recorded series of how many items the value rests on; a level has none."""
-    return f"kpi:{kpi.stem}:{OBSERVATIONS if kpi.kind == 'seconds' else DENOMINATOR}"
+    """Return the recorded series of how many items the value rests on. Raises `ValueError` where it does not say."""
+    role = samples_role(kpi)
+    if role is None:
+        raise ValueError(f"{kpi.id} says nothing about how many items its value rests on")
+    return f"kpi:{kpi.stem}:{role}"
 
 
 def median_record(kpi: Kpi) -> str:
@@ -106,9 +125,9 @@ def rule_tests_file(stem: str) -> str:
     return f"{TESTS_FOLDER}/{stem}.test.yml"
 
 
-def burn_tests_file(stem: str) -> str:
-    """Return the path of the tests that count minutes where the others count quarters of an hour."""
-    return f"{TESTS_FOLDER}/{stem}.burn.test.yml"
+def minute_tests_file(stem: str) -> str:
+    """Return the path of the tests that count minutes where the others count hours."""
+    return f"{TESTS_FOLDER}/{stem}.minutes.test.yml"
 
 
 def runbook_file(alert: str) -> str:

@@ -8,26 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from app.config.links import LinkSettings
 from app.generation import names
-from app.generation.queries import STALE_AFTER_S, number
+from app.generation.context import Context
+from app.generation.queries import number
 from app.generation.rules import Alert, Group, Record
-from app.generation.timing import (
-    ABSENT_HOLD,
-    AT_ONCE,
-    BEHIND_HOLD,
-    NO_EVENTS_HOLD,
-    STALLED_HOLD,
-    duration,
-    spoken,
-)
+from app.generation.timing import AT_ONCE, duration, seconds, spoken
 from app.generation.wording import links_of
 
 CRITICAL: Final[Mapping[str, str]] = {"severity": "critical"}
 WARNING: Final[Mapping[str, str]] = {"severity": "warning"}
-
-NO_EVENTS_AFTER_S: Final = 900
-"""Longer than a quiet spell at night; where nights are quieter still, change it in a rule of your own."""
 
 BEHIND_S: Final = 300
 """What waits takes longer than this to work off at the present pace."""
@@ -38,67 +27,72 @@ RECENTLY: Final = "15m"
 LATE_PART: Final = 0.001
 """Part of the records of a topic, within an hour, that may be dropped for lateness."""
 
+LATE_LEAST: Final = 10
+"""Events within an hour: where little comes, one that is late is a large part of it."""
+
 MANY_RESTARTS: Final = 2
 RESTARTS_WITHIN: Final = "30m"
 """A new version or a move to another machine is one start; more is something that ends again and again."""
 
 
-def pipeline_group(links: LinkSettings) -> Group:
+def pipeline_group(context: Context) -> Group:
     """Return the rules about the service itself."""
+    times = context.times
+    too_late = _grown('selfserve_events_total{result="late_dropped"}', "topic", "1h")
     return Group(
         names.group(names.PIPELINE_FILE),
         (
             Record(names.LAG, f"time() - max({names.EVALUATION})"),
             Alert(
                 name=names.STALLED,
-                expression=f"{names.LAG} > {STALE_AFTER_S}",
-                hold=duration(STALLED_HOLD),
+                expression=f"{names.LAG} > {seconds(times.stale_after_ms)}",
+                hold=duration(times.stalled_hold_ms),
                 labels=CRITICAL,
-                annotations=stalled_annotations(links, "{{ $value | humanizeDuration }}"),
+                annotations=stalled_annotations(context, "{{ $value | humanizeDuration }}"),
             ),
             Alert(
                 name=names.ABSENT,
                 expression=f"absent({names.EVALUATION})",
-                hold=duration(ABSENT_HOLD),
+                hold=duration(times.absent_hold_ms),
                 labels=CRITICAL,
-                annotations=absent_annotations(links),
+                annotations=absent_annotations(context),
             ),
             Alert(
                 name=names.NO_EVENTS,
                 expression=(
-                    f"time() - max(selfserve_last_event_timestamp_seconds) > {NO_EVENTS_AFTER_S}\n"
+                    f"time() - max(selfserve_last_event_timestamp_seconds) > {seconds(times.no_events_after_ms)}\n"
                     "and sum(selfserve_lag_records) == 0\n"
                 ),
-                hold=duration(NO_EVENTS_HOLD),
+                hold=duration(times.no_events_hold_ms),
                 labels=WARNING,
-                annotations=no_events_annotations(links, "{{ $value | humanizeDuration }}"),
+                annotations=no_events_annotations(context, "{{ $value | humanizeDuration }}"),
             ),
             Alert(
                 name=names.BEHIND,
                 expression=(
                     f"sum(selfserve_lag_records)\n/ sum(rate(selfserve_events_total[5m]))\n> {BEHIND_S}\n"
                 ),
-                hold=duration(BEHIND_HOLD),
+                hold=duration(times.behind_hold_ms),
                 labels=WARNING,
-                annotations=behind_annotations(links, "{{ $value | humanizeDuration }}"),
+                annotations=behind_annotations(context, "{{ $value | humanizeDuration }}"),
             ),
             Alert(
                 name=names.DEAD_LETTERS,
                 expression=f"{_grown('selfserve_dead_letters_total', 'reason', RECENTLY)} > 0\n",
                 hold=duration(AT_ONCE),
                 labels=WARNING,
-                annotations=dead_letters_annotations(links, "{{ $labels.reason }}"),
+                annotations=dead_letters_annotations(context, "{{ $labels.reason }}"),
             ),
             Alert(
                 name=names.LATE_DROPS,
                 expression=(
-                    _grown('selfserve_events_total{result="late_dropped"}', "topic", "1h")
-                    + f"\n/ {_grown('selfserve_events_total', 'topic', '1h')}\n> {number(LATE_PART)}\n"
+                    f"{too_late}\n/ {_grown('selfserve_events_total', 'topic', '1h')}\n> {number(LATE_PART)}\n"
+                    f"and {too_late} >= {LATE_LEAST}\n"
                 ),
                 hold=duration(AT_ONCE),
                 labels=WARNING,
                 annotations=late_drops_annotations(
-                    links, "{{ $labels.topic }}", "{{ $value | humanizePercentage }}"
+                    context, "{{ $labels.topic }}", "{{ $value | humanizePercentage }}"
                 ),
             ),
             Alert(
@@ -106,7 +100,7 @@ def pipeline_group(links: LinkSettings) -> Group:
                 expression=f"{_grown('selfserve_overflow_total', 'dimension', RECENTLY)} > 0\n",
                 hold=duration(AT_ONCE),
                 labels=WARNING,
-                annotations=overflow_annotations(links, "{{ $labels.dimension }}"),
+                annotations=overflow_annotations(context, "{{ $labels.dimension }}"),
             ),
             Alert(
                 name=names.RESTARTS,
@@ -118,62 +112,62 @@ def pipeline_group(links: LinkSettings) -> Group:
                 hold=duration(AT_ONCE),
                 labels=WARNING,
                 annotations=restarts_annotations(
-                    links, "{{ $labels.job }}", "{{ $labels.instance }}", "{{ $value }}"
+                    context, "{{ $labels.job }}", "{{ $labels.instance }}", "{{ $value }}"
                 ),
             ),
         ),
     )
 
 
-def stalled_annotations(links: LinkSettings, age: str) -> Mapping[str, str]:
+def stalled_annotations(context: Context, age: str) -> Mapping[str, str]:
     """Return the annotations of the alert on figures that stand still; ``age`` is how old they are."""
     return {
         "summary": f"The KPIs stand still: they are complete up to {age} ago",
         "description": (
-            f"For {spoken(STALLED_HOLD)} the evaluation time has been more than {STALE_AFTER_S} s behind. Until it"
+            f"For {spoken(context.times.stalled_hold_ms)} the evaluation time has been more than {seconds(context.times.stale_after_ms)} s behind. Until it"
             " moves again no alert on a KPI can fire."
         ),
-        **links_of(names.STALLED, names.PIPELINE, links),
+        **links_of(names.STALLED, names.PIPELINE, context.links),
     }
 
 
-def absent_annotations(links: LinkSettings) -> Mapping[str, str]:
+def absent_annotations(context: Context) -> Mapping[str, str]:
     """Return the annotations of the alert on figures that are not there."""
     return {
         "summary": "No exporter publishes an evaluation time",
         "description": (
-            f"For {spoken(ABSENT_HOLD)} Prometheus has not seen {names.EVALUATION} from any exporter. No KPI is"
+            f"For {spoken(context.times.absent_hold_ms)} Prometheus has not seen {names.EVALUATION} from any exporter. No KPI is"
             " watched."
         ),
-        **links_of(names.ABSENT, names.PIPELINE, links),
+        **links_of(names.ABSENT, names.PIPELINE, context.links),
     }
 
 
-def no_events_annotations(links: LinkSettings, age: str) -> Mapping[str, str]:
+def no_events_annotations(context: Context, age: str) -> Mapping[str, str]:
     """Return the annotations of the alert on events that stay away; ``age`` is how old the newest is."""
     return {
         "summary": f"No new events: the newest is {age} old",
         "description": (
-            f"For {spoken(NO_EVENTS_HOLD)} nothing has waited in Kafka, and the newest event has been more than"
-            f" {NO_EVENTS_AFTER_S // 60} minutes old. The service is well; whoever sends events is not."
+            f"For {spoken(context.times.no_events_hold_ms)} nothing has waited in Kafka, and the newest event has been more than"
+            f" {spoken(context.times.no_events_after_ms)} old. The service is well; whoever sends events is not."
         ),
-        **links_of(names.NO_EVENTS, names.PIPELINE, links),
+        **links_of(names.NO_EVENTS, names.PIPELINE, context.links),
     }
 
 
-def behind_annotations(links: LinkSettings, time: str) -> Mapping[str, str]:
+def behind_annotations(context: Context, time: str) -> Mapping[str, str]:
     """Return the annotations of the alert on workers that are behind; ``time`` is what it takes them to catch up."""
     return {
         "summary": f"The workers are behind: what waits takes {time} at the present pace",
         "description": (
-            f"For {spoken(BEHIND_HOLD)} more has waited in Kafka than the workers read in {BEHIND_S // 60} minutes. Nothing"
+            f"For {spoken(context.times.behind_hold_ms)} more has waited in Kafka than the workers read in {BEHIND_S // 60} minutes. Nothing"
             " is lost, but the figures are late."
         ),
-        **links_of(names.BEHIND, names.PIPELINE, links),
+        **links_of(names.BEHIND, names.PIPELINE, context.links),
     }
 
 
-def dead_letters_annotations(links: LinkSettings, reason: str) -> Mapping[str, str]:
+def dead_letters_annotations(context: Context, reason: str) -> Mapping[str, str]:
     """Return the annotations of the alert on refused records."""
     return {
         "summary": f"Records are refused: {reason}",
@@ -181,11 +175,11 @@ def dead_letters_annotations(links: LinkSettings, reason: str) -> Mapping[str, s
             f"Within {RECENTLY} workers have written records to the dead letters. They are missing in the KPIs until they"
             " are corrected and sent again."
         ),
-        **links_of(names.DEAD_LETTERS, names.PIPELINE, links),
+        **links_of(names.DEAD_LETTERS, names.PIPELINE, context.links),
     }
 
 
-def late_drops_annotations(links: LinkSettings, topic: str, part: str) -> Mapping[str, str]:
+def late_drops_annotations(context: Context, topic: str, part: str) -> Mapping[str, str]:
     """Return the annotations of the alert on events that came too late."""
     return {
         "summary": f"{part} of the events of {topic} came too late to count",
@@ -193,11 +187,11 @@ def late_drops_annotations(links: LinkSettings, topic: str, part: str) -> Mappin
             f"Within an hour more than {LATE_PART * 100:g} % of the topic's events were older than the service still"
             " accepts. They are missing in the KPIs for good, unless they are replayed."
         ),
-        **links_of(names.LATE_DROPS, names.PIPELINE, links),
+        **links_of(names.LATE_DROPS, names.PIPELINE, context.links),
     }
 
 
-def overflow_annotations(links: LinkSettings, dimension: str) -> Mapping[str, str]:
+def overflow_annotations(context: Context, dimension: str) -> Mapping[str, str]:
     """Return the annotations of the alert on a dimension that has too many values."""
     return {
         "summary": f"{dimension} has more values than are kept apart",
@@ -205,11 +199,11 @@ def overflow_annotations(links: LinkSettings, dimension: str) -> Mapping[str, st
             f"Within {RECENTLY} events with a new value counted as `other`. Overall figures are right; those by"
             f" {dimension} lack the value."
         ),
-        **links_of(names.OVERFLOW, names.PIPELINE, links),
+        **links_of(names.OVERFLOW, names.PIPELINE, context.links),
     }
 
 
-def restarts_annotations(links: LinkSettings, job: str, instance: str, times: str) -> Mapping[str, str]:
+def restarts_annotations(context: Context, job: str, instance: str, times: str) -> Mapping[str, str]:
     """Return the annotations of the alert on a process that starts again and again."""
     return {
         "summary": f"{job} at {instance} started anew {times} times",
@@ -217,7 +211,7 @@ def restarts_annotations(links: LinkSettings, job: str, instance: str, times: st
             f"Within {RESTARTS_WITHIN} the process has started more than {MANY_RESTARTS} times. Each start of a worker"
             " moves partitions, and meanwhile the figures stand still."
         ),
-        **links_of(names.RESTARTS, names.PIPELINE, links),
+        **links_of(names.RESTARTS, names.PIPELINE, context.links),
     }
 
 

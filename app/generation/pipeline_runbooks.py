@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from app.config.alerts import AlertTimes
 from app.generation import names
-from app.generation.pipeline_rules import BEHIND_S, NO_EVENTS_AFTER_S
-from app.generation.queries import STALE_AFTER_S
+from app.generation.pipeline_rules import BEHIND_S, LATE_LEAST
+from app.generation.timing import seconds
 from schemas.reasons import Reason
 
-_STALLED: Final = f"""\
+
+def _stalled(times: AlertTimes) -> str:
+    return f"""\
 The exporters publish figures, but the moment up to which these are complete
-(`{names.EVALUATION}`) has not moved for {STALE_AFTER_S} seconds. The values are right for that moment; nothing
+(`{names.EVALUATION}`) has not moved for {seconds(times.stale_after_ms)} seconds. The values are right for that moment; nothing
 is lost, and nothing is counted for a time about which nothing is known. Until it moves again no alert on a KPI can fire.
 
 ## What to do
@@ -30,6 +33,7 @@ is lost, and nothing is counted for a time about which nothing is known. Until i
 With `worker.clock: event` the evaluation time follows the events. Then the alert says only that none arrive.
 """
 
+
 _ABSENT: Final = f"""\
 Prometheus has not seen `{names.EVALUATION}` from any exporter. Either no exporter runs, or Prometheus cannot
 scrape them, or the exporters do not know an evaluation time yet because no worker has ever reported for all partitions.
@@ -43,19 +47,22 @@ scrape them, or the exporters do not know an evaluation time yet because no work
 4. After a first installation: workers have to be started, too. One evaluation time needs a report for every partition.
 """
 
-_NO_EVENTS: Final = f"""\
-Nothing waits in Kafka, and the newest event is older than {NO_EVENTS_AFTER_S} seconds. The service has read everything there
+
+def _no_events(times: AlertTimes) -> str:
+    return f"""\
+Nothing waits in Kafka, and the newest event is older than {seconds(times.no_events_after_ms)} seconds. The service has read everything there
 is, so the figures are right: nothing happens, or nobody reports it. Windows empty themselves in the meantime, and alerts on
 KPIs fall silent for want of samples.
 
 ## What to do
 
-1. Is it an hour at which nothing ever happens? Then a longer limit suits you better.
+1. Is it an hour at which nothing ever happens? Then a longer limit (`alerts.no_events_after`) suits you better.
 2. Do the producers run, and do their logs say that Kafka takes their records?
 3. Do they write to the topics that the service reads? `selfserve topics` names them; a prefix (`SELFSERVE_TOPIC_PREFIX`)
    that differs is easily overlooked.
 4. Are the times of the events right? An event counts at its own time, so a producer whose clock is slow looks silent.
 """
+
 
 _BEHIND: Final = f"""\
 What waits in Kafka takes the workers more than {BEHIND_S} seconds at their present pace. Nothing is lost; figures come late.
@@ -90,13 +97,13 @@ The alert goes on for a quarter of an hour after the last one.
 {_REASONS}
 """
 
-_LATE_DROPS: Final = """\
+_LATE_DROPS: Final = f"""\
 Events were older, when they came, than the service accepts. Part of what they report lies in panes that are closed; the
-figures lack it.
+figures lack it. Fewer than {LATE_LEAST} within an hour raise no alert.
 
 ## What to do
 
-1. `sum by (topic) (selfserve_events_total{result="late_dropped"})` shows which topic it is.
+1. `sum by (topic) (selfserve_events_total{{result="late_dropped"}})` shows which topic it is.
 2. Has a producer been cut off and caught up? Then it ends by itself. For the figures to have those events the topics
    must be read anew from before the gap.
 3. Does a producer always send that late? `definitions.lateness` says how late is too late; see [Configuration](../configuration.md).
@@ -127,14 +134,16 @@ partitions over.
 3. It ends right after each start: settings or Kafka. `selfserve check` on that machine says which.
 """
 
-TEXTS: Final[Mapping[str, str]] = {
-    names.STALLED: _STALLED,
-    names.ABSENT: _ABSENT,
-    names.NO_EVENTS: _NO_EVENTS,
-    names.BEHIND: _BEHIND,
-    names.DEAD_LETTERS: _DEAD_LETTERS,
-    names.LATE_DROPS: _LATE_DROPS,
-    names.OVERFLOW: _OVERFLOW,
-    names.RESTARTS: _RESTARTS,
-}
-"""The text of each alert's page by its name, in Markdown."""
+
+def texts(times: AlertTimes) -> Mapping[str, str]:
+    """Return the text of each alert's page by its name, in Markdown."""
+    return {
+        names.STALLED: _stalled(times),
+        names.ABSENT: _ABSENT,
+        names.NO_EVENTS: _no_events(times),
+        names.BEHIND: _BEHIND,
+        names.DEAD_LETTERS: _DEAD_LETTERS,
+        names.LATE_DROPS: _LATE_DROPS,
+        names.OVERFLOW: _OVERFLOW,
+        names.RESTARTS: _RESTARTS,
+    }

@@ -6,6 +6,7 @@ fails its test also after the catalogue was changed. Times are minutes from the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,28 +21,43 @@ EXPORTERS: Final = ("exporter-1:8000", "exporter-2:8000")
 
 WEEK: Final = 7 * 24 * 60
 AFTERWARDS: Final = 240
-"""How long a test goes on after something happens."""
+"""How long a test of the service goes on after something happens."""
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """How a test passes: so many ``weeks`` and an hour, then something happens, with samples each ``step`` minutes.
+    """How a test passes: so many ``weeks`` and a while, then something happens, with samples each ``step``.
 
     Rules are evaluated at the moments of the samples, so a step may be longer than Prometheus takes a sample for present.
+    ``lead`` is the while before the change, ``after`` how long the test goes on with fresh figures, and ``tail`` how long it
+    then goes on with stale ones.
     """
 
     weeks: int
     step: int
+    lead: int = 60
+    after: int = AFTERWARDS
+    tail: int = 0
 
     @property
     def change(self) -> int:
-        """When something happens: late enough that the hour around the same moment so many weeks ago is complete."""
-        return self.weeks * WEEK + 60
+        """When something happens."""
+        return self.weeks * WEEK + self.lead
+
+    @property
+    def rest(self) -> int:
+        """How long the test goes on then."""
+        return self.after + self.tail
+
+    def after_hold(self, hold_ms: int) -> int:
+        """Return the first moment after the change, in minutes, at which a hold has passed for a rule."""
+        return math.ceil(hold_ms / 60_000 / self.step) * self.step
 
 
-DAYS: Final = Timeline(weeks=0, step=15)
-LAST_WEEK: Final = Timeline(weeks=1, step=15)
-LAST_WEEKS: Final = Timeline(weeks=3, step=15)
+LAST_WEEK: Final = Timeline(weeks=1, step=240, lead=240, after=480, tail=240)
+LAST_WEEKS: Final = Timeline(weeks=3, step=240, lead=240, after=480, tail=240)
+"""Long steps: what these tests take is evaluating the rules again and again for weeks. No alert holds for longer."""
+
 MINUTES: Final = Timeline(weeks=0, step=1)
 
 

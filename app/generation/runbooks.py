@@ -8,11 +8,12 @@ from typing import NamedTuple
 from app.catalogue.model import Kpi
 from app.generation import names
 from app.generation.burn import PACES
+from app.generation.context import Context
 from app.generation.kpi_rules import anomaly_window
-from app.generation.pipeline_runbooks import TEXTS
-from app.generation.queries import RESTS_ON, SPREADS, STALE_AFTER_S, WEEKS, KpiQueries
+from app.generation.pipeline_runbooks import texts
+from app.generation.queries import SPREADS, WEEKS, KpiQueries
 from app.generation.rules import Alert, Group
-from app.generation.timing import AT_ONCE, duration
+from app.generation.timing import AT_ONCE, duration, seconds
 
 
 class _Watch(NamedTuple):
@@ -20,31 +21,40 @@ class _Watch(NamedTuple):
 
     meaning: str
     queries: list[str]
+    looks_back: bool = True
 
 
-def pipeline_runbooks(group: Group) -> dict[str, str]:
+def pipeline_runbooks(group: Group, context: Context) -> dict[str, str]:
     """Return the pages of the alerts about the service itself by the alert's name."""
+    by_name = texts(context.times)
     return {
-        alert.name: _page(alert, "app/generation/pipeline_runbooks.py", [TEXTS[alert.name].rstrip("\n")])
+        alert.name: _page(alert, "app/generation/pipeline_runbooks.py", [by_name[alert.name].rstrip("\n")])
         for alert in group.alerts
     }
 
 
-def kpi_runbooks(kpi: Kpi, group: Group) -> dict[str, str]:
+def kpi_runbooks(kpi: Kpi, group: Group, context: Context) -> dict[str, str]:
     """Return the pages of the alerts on a KPI by the alert's name, written from the KPI's own attributes."""
-    watches = _watches(kpi)
+    watches = _watches(kpi, context)
     return {
-        alert.name: _page(alert, f"app/catalogue/kpis/{kpi.id}.yaml", _kpi_lines(kpi, watches[alert.name]))
+        alert.name: _page(
+            alert, f"app/catalogue/kpis/{kpi.id}.yaml", _kpi_lines(kpi, watches[alert.name], context)
+        )
         for alert in group.alerts
     }
 
 
-def _kpi_lines(kpi: Kpi, watch: _Watch) -> list[str]:
-    attributes = kpi.attributes
-    little = "samples" if RESTS_ON[kpi.kind] is not None else "a week ago"
+def _kpi_lines(kpi: Kpi, watch: _Watch, context: Context) -> list[str]:
+    attributes, queries = kpi.attributes, KpiQueries(kpi, context.times)
+    least = f"on fewer than {kpi.alerts.min_samples}"
+    little = ""
+    if queries.rests_on is not None:
+        little = f"{least} samples, "
+    elif queries.rests_on_itself and watch.looks_back:
+        little = f"{least} a week ago, "
     silent = (
-        f"It stays silent on fewer than {kpi.alerts.min_samples} {little}, without data, and while the figures are more"
-        f" than {STALE_AFTER_S} s old ({_link(names.STALLED)})."
+        f"It stays silent {little}without data, and while the figures are more"
+        f" than {seconds(context.times.stale_after_ms)} s old ({_link(names.STALLED)})."
     )
     return [
         f"{watch.meaning} {silent}",
@@ -79,14 +89,15 @@ def _kpi_lines(kpi: Kpi, watch: _Watch) -> list[str]:
     ]
 
 
-def _watches(kpi: Kpi) -> dict[str, _Watch]:
+def _watches(kpi: Kpi, context: Context) -> dict[str, _Watch]:
     """Return the same of all alerts on a KPI, by the alert's name."""
-    queries, found = KpiQueries(kpi), {}
+    queries, found = KpiQueries(kpi, context.times), {}
     moved = "fallen" if kpi.better == "higher" else "risen"
     side = "below" if kpi.better == "higher" else "above"
 
     def now(window: str | None) -> list[str]:
-        return list(dict.fromkeys([queries.value(window), queries.samples(window)]))
+        samples = queries.samples(window)
+        return [queries.value(window), *([] if samples is None else [samples])]
 
     if (drop := kpi.alerts.drop) is not None:
         found[names.drop_alert(kpi)] = _Watch(
@@ -104,6 +115,7 @@ def _watches(kpi: Kpi) -> dict[str, _Watch]:
         found[names.band_alert(kpi)] = _Watch(
             f"The value over days lies {side} the band that it should not leave. That is a state, not an incident.",
             now(band.window),
+            looks_back=False,
         )
     if kpi.alerts.anomaly:
         window = anomaly_window(kpi)
@@ -118,7 +130,7 @@ def _watches(kpi: Kpi) -> dict[str, _Watch]:
             found[names.burn_alert(kpi, pace.name)] = _Watch(
                 "The objective leaves room for some bad outcomes, and they use it up much faster than it lasts. The longer"
                 " window says that it is no accident, the shorter one that it has not ended yet.",
-                [queries.bad(pace.long), queries.bad(pace.short), queries.samples(pace.long)],
+                [queries.bad(pace.long), queries.bad(pace.short), *now(pace.long)[1:]],
             )
     return found
 

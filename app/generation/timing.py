@@ -1,44 +1,36 @@
-"""How long something must be true before an alert fires, in minutes, and why that long."""
+"""Durations of the rules (ms) as Prometheus writes them, in words, and on the clock of a test."""
 
 from __future__ import annotations
 
 from typing import Final
 
-DROP_HOLD: Final = 30
-"""Half the shortest window that drops are watched on: one odd minute is out of sight, an incident is not."""
-
-BAND_HOLD: Final = 60
-BAND_KEEP: Final = 30
-"""A value over days crosses its bound back and forth for a while; nobody needs to hear of each crossing."""
-
-ANOMALY_HOLD: Final = 30
-"""As a drop: it is the same hour that looks odd."""
-
-BURN_FAST_HOLD: Final = 2
-BURN_SLOW_HOLD: Final = 15
-"""The longer window already says that it lasts; these only keep one odd evaluation from calling somebody."""
-
-STALLED_HOLD: Final = 1
-"""Shorter than those of all alerts that it mutes."""
-
-ABSENT_HOLD: Final = 5
-"""Longer than an exporter takes to start again."""
-
-NO_EVENTS_HOLD: Final = 5
-BEHIND_HOLD: Final = 10
-"""Longer than a take-over of partitions, during which records pile up by design."""
+from app.config.durations import UNITS, format_duration
 
 AT_ONCE: Final = 0
 """For what has happened, as opposed to what is the case: it does not become truer by waiting."""
 
+_WORDS: Final = (("h", "hour"), ("m", "minute"), ("s", "second"))
 
-def duration(minutes: int) -> str:
+
+def duration(ms: int) -> str:
     """Return the duration as Prometheus writes it."""
-    return f"{minutes // 60}h" if minutes and minutes % 60 == 0 else f"{minutes}m"
+    return format_duration(ms) if ms else "0m"
 
 
-def spoken(minutes: int) -> str:
-    """Return the duration in words."""
-    if minutes % 60:
-        return "a minute" if minutes == 1 else f"{minutes} minutes"
-    return "an hour" if minutes == 60 else f"{minutes // 60} hours"
+def seconds(ms: int) -> str:
+    """Return the duration in seconds, as PromQL compares with it."""
+    return f"{ms / 1_000:.10g}"
+
+
+def spoken(ms: int) -> str:
+    """Return the duration in words, in the largest unit of which it is a whole number."""
+    for unit, word in _WORDS:
+        if ms and ms % UNITS[unit] == 0:
+            return _spoken(ms // UNITS[unit], word)
+    return f"{seconds(ms)} seconds"
+
+
+def _spoken(n: int, word: str) -> str:
+    if n == 1:
+        return f"{'an' if word == 'hour' else 'a'} {word}"
+    return f"{n} {word}s"

@@ -84,6 +84,12 @@ def records() -> set[str]:
     return {rule["record"] for group in groups for rule in group["rules"] if "record" in rule}
 
 
+def records_about(kpi: Kpi) -> dict[str, str]:
+    """Return what would be recorded of a KPI that had alerts, by role of the family."""
+    role = names.samples_role(kpi)
+    return {VALUE: names.value_record(kpi)} | ({} if role is None else {role: names.samples_record(kpi)})
+
+
 def page_of(kpi: Kpi) -> Dashboard:
     return DASHBOARDS[family_uid(kpi.family)]
 
@@ -252,7 +258,7 @@ class TestQueries:
             for expression in dashboards.expressions(dashboard)
             for metric in dashboards.metrics(expression)
         }
-        of_kpis = {name for kpi in KPIS for name in (names.value_record(kpi), names.samples_record(kpi))}
+        of_kpis = {name for kpi in KPIS for name in records_about(kpi).values()}
         assert of_kpis & records()
         assert of_kpis & records() <= used
         assert names.LAG in used
@@ -448,9 +454,9 @@ class TestFamilies:
             for expression in dashboards.expressions(page_of(kpi))
             for metric in dashboards.metrics(expression)
         }
-        recorded = {names.value_record(kpi), names.samples_record(kpi)} & records()
+        recorded = {*records_about(kpi).values()} & records()
         # Where channels are the only dimension, the record has all that the family has.
-        records_of = {VALUE: names.value_record(kpi), **dict.fromkeys(RESTS_ON, names.samples_record(kpi))}
+        records_of = records_about(kpi)
 
         for family in family_names(kpi):
             assert {family.name, records_of.get(family.role)} & drawn

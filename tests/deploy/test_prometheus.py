@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +15,24 @@ import pytest
 import yaml
 
 from app.catalogue.load import load_catalogue
-from app.config.links import LinkSettings
 from app.generation import names
+from app.generation.context import Context
 from app.generation.files import alerting_kpis
 from app.generation.kpi_rules import kpi_group
-from app.generation.kpi_tests import burn_cases, kpi_cases
-from app.generation.pipeline_rules import pipeline_group
+from app.generation.kpi_tests import kpi_cases, minute_cases
 from app.generation.rule_tests import rule_tests
 from app.generation.rules import rule_file
+from tests.conftest import REPOSITORY
 from tests.deploy.support import PROMETHEUS
+from tests.support import rule_coverage
 
 pytestmark = pytest.mark.prometheus
 
 RULES = sorted(path.name for path in (PROMETHEUS / "rules").iterdir())
 TESTS = sorted(path.name for path in (PROMETHEUS / "tests").iterdir())
-SERVICE = names.PIPELINE_FILE
+
+
+COVERED = rule_coverage.covered(rule_coverage.tests(PROMETHEUS / "tests"))
 
 
 def promtool(*arguments: str, folder: Path = PROMETHEUS) -> subprocess.CompletedProcess[str]:
@@ -52,50 +57,68 @@ def test_the_rules_are_valid() -> None:
 
 
 def test_every_rule_file_has_tests() -> None:
-    tested = {name.removesuffix(".test.yml").removesuffix(".burn") for name in TESTS}
+    tested = {name.removesuffix(".test.yml").removesuffix(".minutes") for name in TESTS}
     assert {name.removesuffix(".rules.yml") for name in RULES} == tested
 
 
-def test_every_alert_fires_in_one_test_and_is_silent_in_another() -> None:
-    alerts: set[str] = set()
-    fires: set[str] = set()
-    silent: set[str] = set()
-    for name in RULES:
-        for group in yaml.safe_load((PROMETHEUS / "rules" / name).read_text())["groups"]:
-            alerts |= {rule["alert"] for rule in group["rules"] if "alert" in rule}
-    for name in TESTS:
-        for test in yaml.safe_load((PROMETHEUS / "tests" / name).read_text())["tests"]:
-            for expectation in test["alert_rule_test"]:
-                assert test["name"].startswith(expectation["alertname"] + " ")
-                (fires if expectation["exp_alerts"] else silent).add(test["name"])
+@pytest.mark.parametrize("alert", rule_coverage.alerts(PROMETHEUS / "rules"))
+def test_every_alert_has_a_test_of_each_situation_that_it_can_be_in(alert: str) -> None:
+    covered = COVERED[alert]
 
-    assert {name.partition(" ")[0] for name in fires} == alerts
-    # Not only before it fires: a test of its own in which it never does.
-    assert {name.partition(" ")[0] for name in silent - fires} == alerts
+    assert covered >= rule_coverage.wanted(alert), f"{alert} is tested {sorted(covered)} only"
+
+
+def test_a_missing_situation_would_be_noticed() -> None:
+    """Without the tests that show a situation, the alert counts as not tested in it."""
+    kpi = "SelfServiceResolutionDrop"
+    tests = [test for test in rule_coverage.tests(PROMETHEUS / "tests") if test["name"].startswith(f"{kpi} ")]
+
+    def without(*channels: str) -> set[str]:
+        kept = [
+            {
+                **test,
+                "input_series": [
+                    series
+                    for series in test["input_series"]
+                    if not any(f'"{channel}' in series["series"] for channel in channels)
+                ],
+            }
+            for test in tests
+        ]
+        return rule_coverage.covered(kept)[kpi]
+
+    everything = {"fires", "silent", "low traffic", "no data", "stale"}
+    assert without() == everything
+    assert without("few_samples") == everything - {"low traffic"}
+    assert without("no_data") == everything - {"no data"}
+    assert rule_coverage.covered([{**tests[0], "alert_rule_test": tests[0]["alert_rule_test"][:-1]}])[
+        kpi
+    ] == everything - {"stale"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TESTS)
-def test_alerts_fire_when_they_should_and_only_then(name: str) -> None:
-    done = promtool("test", "rules", name, folder=PROMETHEUS / "tests")
+def test_alerts_fire_when_they_should_and_only_then() -> None:
+    with ThreadPoolExecutor(os.cpu_count()) as several:
+        runs = several.map(lambda name: promtool("test", "rules", name, folder=PROMETHEUS / "tests"), TESTS)
 
-    assert done.returncode == 0, done.stdout + done.stderr
+        failed = [done.stdout + done.stderr for done in runs if done.returncode != 0]
+
+    assert not failed, "\n".join(failed)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("objective", [0.5, 0.8, 0.999])
 def test_burn_rates_of_a_kpi_that_should_be_high_can_be_reached(objective: float, tmp_path: Path) -> None:
-    links, shipped = LinkSettings(), load_catalogue()["self_service_resolution"]
+    context, shipped = Context(), load_catalogue()["self_service_resolution"]
     alerts = msgspec.structs.replace(shipped.alerts, burn_rate=True, drop=None, band=None, anomaly=False)
     kpi = msgspec.structs.replace(shipped, objective=objective, alerts=alerts)
-    write(tmp_path, names.rules_file(SERVICE), rule_file([pipeline_group(links)], "a test"))
-    write(tmp_path, names.rules_file(kpi.id), rule_file([kpi_group(kpi, links)], "a test"))
-    tests = tmp_path / names.burn_tests_file(kpi.id)
-    write(tmp_path, str(tests), rule_tests(burn_cases(kpi, links), [SERVICE, kpi.id], "a test"))
+    write(tmp_path, names.rules_file(kpi.id), rule_file([kpi_group(kpi, context)], "a test"))
+    tests = tmp_path / names.minute_tests_file(kpi.id)
+    write(tmp_path, str(tests), rule_tests(minute_cases(kpi, context), [kpi.id], "a test"))
 
     done = promtool("test", "rules", tests.name, folder=tests.parent)
 
-    assert kpi_cases(kpi, links) == []
+    assert kpi_cases(kpi, context) == []
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -148,32 +171,33 @@ MUTANTS = {
 
 
 @pytest.mark.slow
-def test_every_part_of_every_expression_is_needed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", [names.rule_tests_file, names.minute_tests_file])
+def test_every_part_of_every_expression_is_needed(path: Callable[[str], str], tmp_path: Path) -> None:
     """Alerts that lack a part stand beside the real ones under the same expectations: all of them must fail, alone."""
     kpi = load_catalogue()["self_service_resolution"]
     assert kpi in alerting_kpis(load_catalogue())
-    shutil.copytree(PROMETHEUS / "rules", tmp_path / "rules")
-    rules_path = tmp_path / "rules" / f"{kpi.id}.rules.yml"
-    rules = yaml.safe_load(rules_path.read_text())
-    tests = yaml.safe_load((PROMETHEUS / "tests" / f"{kpi.id}.test.yml").read_text())
+    rules = yaml.safe_load((REPOSITORY / names.rules_file(kpi.id)).read_text())
+    tests = yaml.safe_load((REPOSITORY / path(kpi.id)).read_text())
+    tested = {test["name"].split()[0] for test in tests["tests"]}
     group = rules["groups"][0]["rules"]
     copies: dict[str, list[str]] = {}
     for rule in list(group):
         for name, (pattern, replacement) in mutants_of(rule).items():
             broken = re.sub(pattern, replacement, rule["expr"])
             assert broken != rule["expr"], name
-            group.append({**rule, "alert": rule["alert"] + name, "expr": broken})
-            copies.setdefault(rule["alert"], []).append(rule["alert"] + name)
-    tests["tests"] = [test for test in tests["tests"] if test["name"].split()[0] in copies]
+            if rule["alert"] in tested:
+                group.append({**rule, "alert": rule["alert"] + name, "expr": broken})
+                copies.setdefault(rule["alert"], []).append(rule["alert"] + name)
+    assert copies.keys() == tested
     for test in tests["tests"]:
         for expectation in list(test["alert_rule_test"]):
             test["alert_rule_test"] += [
                 {**expectation, "alertname": name} for name in copies[expectation["alertname"]]
             ]
-    rules_path.write_text(yaml.safe_dump(rules))
-    write(tmp_path, "tests/mutants.yml", yaml.safe_dump(tests))
+    write(tmp_path, names.rules_file(kpi.id), yaml.safe_dump(rules))
+    write(tmp_path, f"{names.TESTS_FOLDER}/mutants.yml", yaml.safe_dump(tests))
 
-    done = promtool("test", "rules", "mutants.yml", folder=tmp_path / "tests")
+    done = promtool("test", "rules", "mutants.yml", folder=tmp_path / names.TESTS_FOLDER)
 
     failed = set(re.findall(r"alertname: (\w+), time", done.stdout + done.stderr))
     assert failed == {name for names_of in copies.values() for name in names_of}

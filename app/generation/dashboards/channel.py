@@ -26,7 +26,9 @@ def channel(catalogue: Catalogue, shipped: Shipped, links: LinkSettings) -> Page
     names = "|".join(family_of(panels.kpi, VALUE).name for panels in kpis)
     page.lookup(CHANNEL_VARIABLE, f'{{__name__=~"{names}",{CHANNEL}!="{OVERALL}"}}')
     windows(page, kpis)
-    page.flow([freshness.age(), freshness.last_event(), freshness.alerts()], width=WIDTH // 3, height=3)
+    page.flow(
+        [freshness.age(shipped), freshness.last_event(), freshness.alerts()], width=WIDTH // 3, height=3
+    )
     for family, title in catalogue.families.items():
         mine = [panels for panels in kpis if panels.kpi.family == family]
         if mine:

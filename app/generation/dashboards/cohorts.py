@@ -37,7 +37,9 @@ def cohorts(catalogue: Catalogue, shipped: Shipped, links: LinkSettings) -> Page
                 chosen[label] = variable(label)
                 page.lookup(label, f'{family_of(panels.kpi, VALUE).name}{{{COHORT}!="{OVERALL}"}}')
     windows(page, kpis)
-    page.flow([freshness.age(), freshness.last_event(), freshness.alerts()], width=WIDTH // 3, height=3)
+    page.flow(
+        [freshness.age(shipped), freshness.last_event(), freshness.alerts()], width=WIDTH // 3, height=3
+    )
     for group in _by_age(kpis):
         _table(page, group, chosen)
     return page

@@ -28,7 +28,7 @@ def family(name: str, catalogue: Catalogue, shipped: Shipped, links: LinkSetting
     title = catalogue.families[name]
     page = Page(family_uid(name), title, f"Every KPI of the family {title}, with its breakdowns.")
     windows(page, kpis)
-    page.flow(freshness.in_short(catalogue, name), width=WIDTH // 3, height=3)
+    page.flow(freshness.in_short(catalogue, shipped, name), width=WIDTH // 3, height=3)
     for panels in kpis:
         page.row(panels.kpi.title, folded=len(kpis) > MOST_UNFOLDED)
         _kpi(page, panels)

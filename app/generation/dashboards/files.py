@@ -43,7 +43,7 @@ def dashboard_files(
         (channel(catalogue, shipped, links), []),
     ]
     kpi_pages = [(page, tags) for page, tags in candidates if page is not None]
-    service = pipeline()
+    service = pipeline(shipped)
     menu = [(page.title, page.uid) for page in (*(page for page, _ in kpi_pages), service)]
     files = {
         dashboard_file(page.uid): page.text(menu, tags, since=_KPIS_SINCE, refresh=_KPIS_REFRESH)

@@ -12,14 +12,11 @@ from app.generation.dashboards.colours import BAD, FAIR, GOOD, NEUTRAL, Step
 from app.generation.dashboards.names import PIPELINE, dashboard_url
 from app.generation.dashboards.page import ALERTS
 from app.generation.dashboards.panels import SECONDS, SHORT, Head, Link, Steps, figure
+from app.generation.dashboards.shipped import Shipped
 from app.generation.names import LAG
-from app.generation.queries import STALE_AFTER_S
 from streams.core.time import WINDOWS
 from streams.metrics import LAG as WAITING
 from streams.metrics import LAST_EVENT
-
-AGE: Final[Steps] = (Step(GOOD, None), Step(FAIR, STALE_AFTER_S / 2), Step(BAD, STALE_AFTER_S))
-"""The age of the figures: beyond the last step no alert on a KPI fires."""
 
 SILENCE_S: Final = 900
 """So long without an event is a reason to look at the producers."""
@@ -29,14 +26,24 @@ _EXPORTER_CURRENT: Final = "selfserve_exporter_current"
 _DATA_SINCE: Final = "selfserve_data_since_timestamp_seconds"
 
 
-def age() -> Panel:
+def age_steps(shipped: Shipped) -> Steps:
+    """Return the colours of the figures' age: beyond the last step no alert on a KPI fires."""
+    limit = shipped.stale_after_s
+    return (Step(GOOD, None), Step(FAIR, limit / 2), Step(BAD, limit))
+
+
+def age(shipped: Shipped) -> Panel:
     """Return how far back the evaluation time lies."""
     about = (
         "How far the moment up to which all figures are complete lies back. While this is red the other figures are right"
-        f" for that moment, and no alert on a KPI fires (from {STALE_AFTER_S} s on)."
+        f" for that moment, and no alert on a KPI fires (from {shipped.stale_after_s:g} s on)."
     )
     return figure(
-        Head("Age of the figures", about, SECONDS, _TO_PIPELINE), LAG, steps=AGE, filled=True, missing=BAD
+        Head("Age of the figures", about, SECONDS, _TO_PIPELINE),
+        LAG,
+        steps=age_steps(shipped),
+        filled=True,
+        missing=BAD,
     )
 
 
@@ -97,12 +104,12 @@ def alerts(kpis: str | None = None) -> Panel:
     )
 
 
-def all_of_it() -> list[Panel]:
+def all_of_it(shipped: Shipped) -> list[Panel]:
     """Return everything about freshness, the most important first."""
-    return [age(), last_event(), waiting(), exporters(), history(), alerts()]
+    return [age(shipped), last_event(), waiting(), exporters(), history(), alerts()]
 
 
-def in_short(catalogue: Catalogue, family: str) -> list[Panel]:
+def in_short(catalogue: Catalogue, shipped: Shipped, family: str) -> list[Panel]:
     """Return the age of the figures, and the alerts on the KPIs of a family."""
     ids = "|".join(kpi.id for kpi in catalogue.values() if kpi.family == family and kpi.enabled)
-    return [age(), last_event(), alerts(ids)]
+    return [age(shipped), last_event(), alerts(ids)]

@@ -23,7 +23,7 @@ def overview(catalogue: Catalogue, shipped: Shipped, links: LinkSettings) -> Pag
     """Return the dashboard over all KPIs of a catalogue."""
     page = Page(OVERVIEW, "Self-service KPIs", "Freshness, targets, channels and every KPI in short.")
     page.row("Are the figures fresh?")
-    page.flow(freshness.all_of_it(), width=4, height=4)
+    page.flow(freshness.all_of_it(shipped), width=4, height=4)
     kpis = panels_of(catalogue, shipped, links)
     judged = [panels for panels in kpis if panels.has_targets]
     if judged:

@@ -17,6 +17,7 @@ from app.generation.dashboards.panels import (
     curves,
     figures,
 )
+from app.generation.dashboards.shipped import Shipped
 from app.generation.names import LAG
 from streams.metrics import (
     CHECKPOINT_DURATION,
@@ -51,11 +52,11 @@ _HALF: Final = WIDTH // 2
 _THIRD: Final = WIDTH // 3
 
 
-def pipeline() -> Page:
+def pipeline(shipped: Shipped) -> Page:
     """Return the dashboard."""
     page = Page(PIPELINE, "Pipeline", "The service itself: freshness, records, checkpoints, processes.")
     page.row("Are the figures fresh?")
-    page.flow(freshness.all_of_it(), width=4, height=4)
+    page.flow(freshness.all_of_it(shipped), width=4, height=4)
     page.flow(
         [
             curves(
@@ -68,7 +69,7 @@ def pipeline() -> Page:
                     Curve(LAG, "figures"),
                     Curve(_EXPORTER_LAG, "exporter {{instance}}"),
                 ],
-                steps=freshness.AGE,
+                steps=freshness.age_steps(shipped),
                 least=0,
             ),
             curves(

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from app.generation.names import RULES_FOLDER
+from app.config.alerts import AlertTimes
+from app.generation.names import LAG, RULES_FOLDER, STALLED
 
 _PLAIN = re.compile(r"max without \(instance, pod\) \((?P<metric>\w+)(?:\{(?P<fixed>[^{}]*)\})?\)")
 _EQUAL = re.compile(r'(\w+)="([^"]*)"')
@@ -54,6 +55,9 @@ class Shipped:
     alerts: Mapping[str, tuple[AlertPage, ...]]
     """Alerts by KPI."""
 
+    stale_after_s: float = AlertTimes().stale_after_ms / 1_000
+    """Age of the figures from which no alert on a KPI fires."""
+
     def exported(self, metric: str, matchers: Matchers, offset: str = "") -> str:
         """Return a query for series of an exported family, one for all exporters.
 
@@ -91,15 +95,18 @@ def read_shipped(files: Mapping[str, str]) -> Shipped:
     """Return what the rule files among ``files`` (texts by path) offer."""
     records: dict[str, str] = {}
     alerts: dict[str, tuple[AlertPage, ...]] = {}
+    stale_after_s = Shipped.stale_after_s
     for rule in _rules(files):
         if "record" in rule:
             records[rule["record"]] = rule["expr"]
+        elif rule["alert"] == STALLED:
+            stale_after_s = float(rule["expr"].removeprefix(f"{LAG} > "))
         elif (kpi := rule.get("labels", {}).get("kpi")) is not None:
             page = AlertPage(rule["alert"], rule["annotations"]["runbook_url"])
             # An alert of two severities is two rules of one name, and one page.
             if page not in alerts.get(kpi, ()):
                 alerts[kpi] = (*alerts.get(kpi, ()), page)
-    return Shipped(records, alerts)
+    return Shipped(records, alerts, stale_after_s)
 
 
 def _rules(files: Mapping[str, str]) -> Iterable[dict[str, Any]]:

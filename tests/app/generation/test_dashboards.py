@@ -10,36 +10,24 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from app.catalogue.load import Catalogue, check_catalogue, load_catalogue, parse_kpi
+from app.catalogue.load import Catalogue, load_catalogue, parse_kpi
 from app.catalogue.naming import family_names
 from app.cli import main
 from app.config.links import LinkSettings
 from app.generation import names
+from app.generation.context import Context
 from app.generation.dashboards.colours import steps
 from app.generation.dashboards.files import dashboard_files
 from app.generation.dashboards.names import CHANNELS, COHORTS, OVERVIEW, PIPELINE, family_uid
 from app.generation.dashboards.shipped import Match, Shipped, read_shipped
 from app.generation.files import prometheus_files
 from tests.app.catalogue.conftest import document
-from tests.app.catalogue.test_frame import MEASURES, WRITTEN
+from tests.app.catalogue.test_frame import WRITTEN
+from tests.app.generation.synthetic import catalogue
 from tests.support import dashboards
 from tests.support.dashboards import Dashboard, queries, titled
 
 COHORT_FORM = WRITTEN["retention_d7"]
-
-
-def catalogue(written: Mapping[str, Mapping[str, Any]]) -> Catalogue:
-    """Return a catalogue of KPIs as a user writes them, all of the family support."""
-    kpis = {}
-    for name, given in written.items():
-        keys = dict(given)
-        families = list(keys.pop("families"))
-        stem = keys.get("metric", name)
-        suffixes = [family.removeprefix(f"kpi_{stem}").removeprefix("_") for family in families]
-        about = dict.fromkeys(["value", *suffixes[1:]], f"A line about {name}")
-        base = document(id=name, title=name.replace("_", " "), windows=[], dimensions=[], help=about)
-        kpis[name] = parse_kpi(base | keys, f"{name}.yaml")
-    return check_catalogue(Catalogue(kpis, {"support": "Support", "growth": "Growth"}), MEASURES)
 
 
 def built(
@@ -235,7 +223,7 @@ def test_bands_become_colours(n: int, better: str) -> None:
 
 class TestLinks:
     RULES = prometheus_files(
-        load_catalogue(), LinkSettings(runbook="https://wiki.example/docs/runbooks/{alert}.md")
+        load_catalogue(), Context(LinkSettings(runbook="https://wiki.example/docs/runbooks/{alert}.md"))
     )
 
     def panel(self, links: LinkSettings, rules: Mapping[str, str]) -> dict[str, Any]:
@@ -262,12 +250,12 @@ class TestLinks:
 
     def test_the_reference_page_is_only_linked_where_it_is_known_to_be(self) -> None:
         links = LinkSettings(runbook="https://wiki.example/{alert}")
-        found = self.panel(links, prometheus_files(load_catalogue(), links))["links"]
+        found = self.panel(links, prometheus_files(load_catalogue(), Context(links)))["links"]
 
         assert {link["title"].split()[0] for link in found} == {"Runbook"}
 
     def test_places_in_the_repository_are_named(self) -> None:
-        panel = self.panel(LinkSettings(), prometheus_files(load_catalogue(), LinkSettings()))
+        panel = self.panel(LinkSettings(), prometheus_files(load_catalogue(), Context()))
 
         assert "links" not in panel
         assert "`docs/runbooks/SelfServiceResolutionDrop.md`" in panel["description"]

@@ -14,23 +14,24 @@ from app.catalogue.alerts import DropAlert
 from app.catalogue.load import load_catalogue
 from app.catalogue.model import Kpi
 from app.catalogue.naming import family_names
+from app.config.alerts import AlertTimes
 from app.config.links import LinkSettings
 from app.exporter.live import Live
 from app.exporter.selfmetrics import SelfCollector
 from app.generation import burn, names
+from app.generation.context import Context
 from app.generation.files import alerting_kpis, prometheus_files
-from app.generation.kpi_rules import has_alerts, kpi_group
+from app.generation.kpi_rules import kpi_group
 from app.generation.pipeline_rules import pipeline_group
 from app.generation.queries import KpiQueries
 from app.generation.rules import Alert, Group, Record
-from app.settings import Settings
 from streams.metrics import SELF_METRICS
 
 CATALOGUE = load_catalogue()
-LINKS = LinkSettings()
+CONTEXT = Context()
 RESOLUTION = CATALOGUE["self_service_resolution"]
-SHIPPED = [(kpi, kpi_group(kpi, LINKS)) for kpi in alerting_kpis(CATALOGUE)]
-GROUPS = [pipeline_group(LINKS), *(group for _, group in SHIPPED)]
+SHIPPED = [(kpi, kpi_group(kpi, CONTEXT)) for kpi in alerting_kpis(CATALOGUE)]
+GROUPS = [pipeline_group(CONTEXT), *(group for _, group in SHIPPED)]
 ALERTS = [alert for group in GROUPS for alert in group.alerts]
 
 
@@ -64,7 +65,7 @@ def test_alerts_on_the_service_read_metrics_and_labels_that_exist() -> None:
     exported = exported_by_exporters() | exported_by_workers()
     labels = {label for metric in SELF_METRICS for label in metric.labels} | {"job", "instance"}
 
-    for alert in pipeline_group(LINKS).alerts:
+    for alert in pipeline_group(CONTEXT).alerts:
         assert set(re.findall(r"\bselfserve_\w+", alert.expression)) <= exported
         for grouped in re.findall(r"by \(([^)]*)\)", alert.expression):
             assert set(grouped.split(", ")) <= labels
@@ -94,7 +95,7 @@ def test_alerts_on_kpis_read_nothing_but_what_is_recorded() -> None:
 
 
 def test_the_resolution_rate_is_recorded_overall_and_by_channel() -> None:
-    records = recorded(kpi_group(RESOLUTION, LINKS))
+    records = recorded(kpi_group(RESOLUTION, CONTEXT))
 
     assert dict(list(records.items())[:2]) == {
         "kpi:self_service_resolution:ratio": (
@@ -111,7 +112,7 @@ def test_the_drop_has_the_numbers_of_the_catalogue() -> None:
     alerts = msgspec.structs.replace(
         RESOLUTION.alerts, min_samples=77, drop=DropAlert(by=0.2, window="6h", severity="critical")
     )
-    alert = alert_of(kpi_group(changed(RESOLUTION, alerts=alerts), LINKS), "SelfServiceResolutionDrop")
+    alert = alert_of(kpi_group(changed(RESOLUTION, alerts=alerts), CONTEXT), "SelfServiceResolutionDrop")
 
     assert "> 0.2\n" in alert.expression
     assert alert.expression.count(">= 77") == 2
@@ -121,7 +122,7 @@ def test_the_drop_has_the_numbers_of_the_catalogue() -> None:
 
 
 def test_the_band_has_the_bound_of_the_catalogue() -> None:
-    alert = alert_of(kpi_group(RESOLUTION, LINKS), "SelfServiceResolutionLow")
+    alert = alert_of(kpi_group(RESOLUTION, CONTEXT), "SelfServiceResolutionLow")
 
     assert 'kpi:self_service_resolution:ratio{window="7d"} < 0.7\n' in alert.expression
     assert (alert.hold, alert.keep) == ("1h", "30m")
@@ -138,12 +139,12 @@ def test_the_band_has_the_bound_of_the_catalogue() -> None:
     ],
 )
 def test_a_bound_is_outside_of_a_band_that_excludes_it(kpi: str, band: str, expected: str) -> None:
-    assert f" {expected}" in KpiQueries(CATALOGUE[kpi]).outside(band, "7d", 1)
+    assert f" {expected}" in KpiQueries(CATALOGUE[kpi], AlertTimes()).outside(band, "7d", 1)
 
 
 def test_where_lower_is_better_a_rise_is_alerted_upon() -> None:
     reopen = CATALOGUE["reopen"]
-    alert = alert_of(kpi_group(reopen, LINKS), "ReopenRise")
+    alert = alert_of(kpi_group(reopen, CONTEXT), "ReopenRise")
 
     now, then = alert.expression.index("kpi:reopen:ratio{"), alert.expression.index("avg_over_time")
     assert now < then
@@ -151,19 +152,19 @@ def test_where_lower_is_better_a_rise_is_alerted_upon() -> None:
 
 
 def test_a_kpi_without_windows_and_channels_has_neither_in_its_alert() -> None:
-    alert = kpi_group(CATALOGUE["stickiness"], LINKS).alerts[0]
+    alert = kpi_group(CATALOGUE["stickiness"], CONTEXT).alerts[0]
 
     assert "window" not in alert.expression
     assert "channel" not in " ".join(alert.annotations.values())
 
 
 def test_a_rise_of_a_ratio_is_not_measured_against_next_to_nothing() -> None:
-    for alert in kpi_group(CATALOGUE["reopen"], LINKS).alerts:
+    for alert in kpi_group(CATALOGUE["reopen"], CONTEXT).alerts:
         assert re.search(r"/ clamp_min\(.*, 0\.01\)\n", alert.expression)
 
 
 def test_durations_are_watched_by_their_statistic() -> None:
-    alert = alert_of(kpi_group(CATALOGUE["time_to_resolution"], LINKS), "TimeToResolutionRise")
+    alert = alert_of(kpi_group(CATALOGUE["time_to_resolution"], CONTEXT), "TimeToResolutionRise")
 
     assert 'kpi:time_to_resolution:seconds{window="1d",stat="p75"}' in alert.expression
     assert 'and ignoring (stat) kpi:time_to_resolution:observations{window="1d"} >= 50' in alert.expression
@@ -171,21 +172,13 @@ def test_durations_are_watched_by_their_statistic() -> None:
 
 
 def test_a_level_rests_on_itself_a_week_ago() -> None:
-    group = kpi_group(CATALOGUE["active_users"], LINKS)
+    group = kpi_group(CATALOGUE["active_users"], CONTEXT)
 
     assert "kpi:active_users:denominator" not in recorded(group)
     assert (
         'and kpi:active_users:level{window="1d"} offset 1w >= 200'
         in alert_of(group, "ActiveUsersDrop").expression
     )
-
-
-def test_other_kinds_are_refused_and_not_shipped() -> None:
-    amount = changed(CATALOGUE["active_users"], kind="amount")
-
-    assert not has_alerts(amount)
-    with pytest.raises(ValueError, match="active_users is of kind amount"):
-        kpi_group(amount, LINKS)
 
 
 def test_every_kpi_that_asks_for_alerts_has_all_that_it_asks_for() -> None:
@@ -252,7 +245,8 @@ def test_links_are_configurable() -> None:
     links = LinkSettings(
         runbook="https://wiki.example.org/{alert}", dashboard="https://grafana.example.org/d/selfserve-{kpi}"
     )
-    kpi_alert, pipeline_alert = kpi_group(RESOLUTION, links).alerts[0], pipeline_group(links).alerts[0]
+    context = Context(links)
+    kpi_alert, pipeline_alert = kpi_group(RESOLUTION, context).alerts[0], pipeline_group(context).alerts[0]
 
     assert kpi_alert.annotations["runbook_url"] == "https://wiki.example.org/SelfServiceResolutionDrop"
     assert kpi_alert.annotations["dashboard_url"].endswith("/d/selfserve-self_service_resolution")
@@ -260,7 +254,7 @@ def test_links_are_configurable() -> None:
 
 
 def test_files_are_what_the_groups_say() -> None:
-    files = prometheus_files(CATALOGUE, Settings().links)
+    files = prometheus_files(CATALOGUE, CONTEXT)
 
     for kpi, group in SHIPPED:
         text = files[f"deploy/prometheus/rules/{kpi.id}.rules.yml"]
@@ -274,4 +268,4 @@ def test_a_kpi_that_is_switched_off_has_no_files() -> None:
     off = {**CATALOGUE, RESOLUTION.id: changed(RESOLUTION, enabled=False)}
     catalogue = type(CATALOGUE)(off, CATALOGUE.families)
 
-    assert not [path for path in prometheus_files(catalogue, LINKS) if RESOLUTION.id in path]
+    assert not [path for path in prometheus_files(catalogue, CONTEXT) if RESOLUTION.id in path]

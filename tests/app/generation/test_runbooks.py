@@ -8,17 +8,17 @@ import pytest
 import yaml
 
 from app.catalogue.load import load_catalogue
-from app.config.links import LinkSettings
+from app.generation.context import Context
 from app.generation.files import prometheus_files, runbook_files
 from tests.conftest import REPOSITORY
 
 CATALOGUE = load_catalogue()
-PAGES = runbook_files(CATALOGUE, LinkSettings())
+PAGES = runbook_files(CATALOGUE, Context())
 
 
 def test_every_alert_that_is_shipped_has_a_page_and_no_other_has() -> None:
     shipped = set()
-    for path, text in prometheus_files(CATALOGUE, LinkSettings()).items():
+    for path, text in prometheus_files(CATALOGUE, Context()).items():
         if path.endswith(".rules.yml"):
             for rule in yaml.safe_load(text)["groups"][0]["rules"]:
                 shipped |= {rule["annotations"]["runbook_url"]} if "alert" in rule else set()
@@ -47,7 +47,7 @@ def test_a_page_shows_the_expression_that_fires(path: str) -> None:
     alert = path.rpartition("/")[2].removesuffix(".md")
     rules = [
         rule
-        for name, text in prometheus_files(CATALOGUE, LinkSettings()).items()
+        for name, text in prometheus_files(CATALOGUE, Context()).items()
         if name.endswith(".rules.yml")
         for rule in yaml.safe_load(text)["groups"][0]["rules"]
         if rule.get("alert") == alert
