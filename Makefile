@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test format lint type imports generated pytest lock upgrade generate bench soak chaos wheel \
-	compiled clean
+	compiled image clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ soak: $(READY) ## As chaos, for four hours
 wheel: $(READY) ## Build the wheels into dist, pure and compiled, and try them in an environment of their own
 	scripts/build-wheels $(BIN)/python
 	scripts/check-wheel $(BIN)/python dist/selfserve-*.whl
+
+image: $(READY) ## Take the build steps of the container image without Docker, and try what comes of them
+	scripts/check-image $(BIN)/python
 
 compiled: installed ## Run the core's tests against the compiled wheel; others with ARGS='tests/...'
 	scripts/test-compiled $(COMPILED)/bin/python $(ARGS)

@@ -1,10 +1,11 @@
-"""The Dockerfile: pinned, unprivileged, and made of what is there."""
+"""The Dockerfile and the script that it calls: pinned, unprivileged, and made of what is there."""
 
 from __future__ import annotations
 
 import ast
 import fnmatch
 import re
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import PurePosixPath
@@ -16,6 +17,7 @@ from app.settings import Settings
 from tests.conftest import REPOSITORY
 
 DOCKERFILE = REPOSITORY / "deploy" / "Dockerfile"
+BUILD = REPOSITORY / "scripts" / "build-image"
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -32,8 +34,8 @@ def all_of(name: str) -> list[str]:
 
 
 def selected(variable: str) -> set[str]:
-    """Return the package names of the awk pattern that sets ``variable``."""
-    match = re.search(rf"{variable} = /\^\(([^)]*)\)==/", DOCKERFILE.read_text())
+    """Return the package names that a variable of the build script lists."""
+    match = re.search(rf"^{variable}='([^']*)'$", BUILD.read_text(), re.MULTILINE)
     assert match is not None
     return set(match[1].split("|"))
 
@@ -70,16 +72,34 @@ def test_it_has_a_health_check_and_the_ports_of_the_settings() -> None:
 
 
 def test_everything_that_is_installed_is_locked() -> None:
-    installs = re.findall(r"pip install ([^&]*)", " ".join(all_of("RUN")))
+    installs = re.findall(r'pip" install ([^&\n]*)', BUILD.read_text())
 
-    assert installs
+    assert len(installs) == 3
     for arguments in installs:
         assert "--require-hashes" in arguments or "--no-index" in arguments, arguments
+    assert "pip" not in " ".join(all_of("RUN"))
+
+
+def test_it_takes_both_steps_of_the_build() -> None:
+    build = [command for command in all_of("RUN") if command.startswith("scripts/")]
+
+    assert build == [
+        f"scripts/build-image {step} /opt/selfserve /opt/build" for step in ("requirements", "service")
+    ]
+    assert all(f"\n{step})\n" in BUILD.read_text() for step in ("requirements", "service"))
+    assert all_of("COPY")[-1] == "--from=build /opt/selfserve /opt/selfserve"
+
+
+def test_an_unknown_step_is_refused() -> None:
+    done = subprocess.run([BUILD, "everything", "x", "y"], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert done.stdout.startswith("usage: ")
 
 
 def test_what_is_left_out_and_what_is_selected_is_in_the_locks() -> None:
     assert selected("left_out") <= locked("requirements.lock")
-    assert selected("wanted") <= locked("requirements-dev.lock")
+    assert selected("builders") <= locked("requirements-dev.lock")
 
 
 def closure(name: str, extra: str = "") -> set[str]:
@@ -111,14 +131,14 @@ def test_what_builds_the_wheel_is_complete() -> None:
     known_by_types = libraries("streams/core", "schemas")
 
     assert known_by_types == {"msgspec", "xxhash"}
-    assert selected("wanted") == closure("hatchling") | closure("mypy", "mypyc") | known_by_types
+    assert selected("builders") == closure("hatchling") | closure("mypy", "mypyc") | known_by_types
 
 
 def test_the_core_is_compiled() -> None:
-    (build,) = (command for command in all_of("RUN") if " wheel " in command)
+    build = BUILD.read_text()
 
-    assert "HATCH_BUILD_HOOK_ENABLE_CUSTOM=1" in build
-    assert 'selfserve --version | grep "compiled core"' in build
+    assert re.search(r'HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 \S+pip" wheel', build)
+    assert '--version | grep "compiled core"' in build
     assert "gcc" in " ".join(all_of("RUN"))
 
 
