@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.config.exporter import ExporterSettings
 from app.config.kafka import KafkaSettings
 from app.demo.figures import Exporter, summary
 from app.demo.surroundings import (
+    check_access,
     check_port,
     child_environment,
     free_port,
@@ -20,7 +22,7 @@ from app.demo.surroundings import (
     write_settings,
 )
 from app.errors import UserError
-from app.settings import load_settings
+from app.settings import Settings, load_settings
 
 
 @pytest.fixture
@@ -110,3 +112,34 @@ def test_without_figures_there_is_no_line() -> None:
     assert nobody.line() is None
     assert nobody.evaluation_ms() is None
     assert not nobody.answers()
+
+
+def test_the_embedded_kafka_is_met_without_what_the_settings_say_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SELFSERVE_KAFKA_PASSWORD", "swordfish")
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "kafka:\n  security_protocol: SASL_SSL\n  sasl_mechanism: PLAIN\n  user: me\n  ca_file: ca.pem\n  group: a\n"
+    )
+    settings = load_settings(file, environ=os.environ)
+    folder = tmp_path / "demo"
+    folder.mkdir()
+
+    own, theirs = KafkaSettings(group="demo"), settings.kafka
+    found = load_settings(write_settings(settings, own, folder), environ=child_environment(own)).kafka
+    kept = load_settings(write_settings(settings, theirs, folder), environ=child_environment(theirs)).kafka
+
+    assert (found.security_protocol, found.user, found.password) == ("PLAINTEXT", None, None)
+    assert (kept.security_protocol, kept.user, kept.password) == ("SASL_SSL", "me", "swordfish")
+
+
+@pytest.mark.parametrize("section", ["exporter", "worker"])
+@pytest.mark.parametrize("key", ["certificate_file", "users_file"])
+def test_it_does_not_open_what_the_settings_protect(tmp_path: Path, section: str, key: str) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"{section}:\n  {key}: a\n")
+
+    check_access(Settings())
+    with pytest.raises(UserError, match=rf"{section}\.{key}"):
+        check_access(load_settings(file))
