@@ -12,7 +12,7 @@ from typing import Any
 from app.config.composites import ListOf, MapOf, Optional
 from app.config.durations import format_duration
 from app.config.keys import Key, Section
-from app.config.kinds import Duration, Integer, Kind, Text, TimeZone
+from app.config.kinds import Choice, Duration, Integer, Kind, Text, TimeZone
 from schemas.types import EVENT_TYPES
 from streams.core.definitions import Definitions, matches
 
@@ -101,6 +101,13 @@ DEFINITIONS: Section[Definitions] = Section(
             "short_abandon_ms",
             Duration(0, _HOUR),
             "A conversation that is abandoned sooner than this is not counted as abandoned.",
+        ),
+        _key(
+            "first_response",
+            "first_response",
+            Choice(("agent", "anyone")),
+            "Whose first public reply ends the wait that first_response_time measures: an agent's, or anyone's, a bot's"
+            " included.",
         ),
         _key(
             "voice_channels",

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
+from streams.core.course import derive
 from streams.core.customer import (
     Customer,
-    decode_entries,
+    decode_conversation,
     decode_hot,
     decode_sessions,
     decode_status,
@@ -20,12 +21,11 @@ from streams.core.customer import (
     encode_status,
 )
 from streams.core.group import pack_facts
-from streams.core.issues import derive
 from streams.core.ledger import Ledger
 from streams.core.measures import Cell
 from streams.core.panes import Panes
 from streams.core.records import BlockRecord, CellRecord, block_record, cell_record, parse_pane_record
-from streams.core.support import Conversation, Support
+from streams.core.support import Support
 from streams.core.time import MINUTE_MS
 
 StateRecord = tuple[bytes, bytes | None]
@@ -181,12 +181,13 @@ class Loader:
             if c is None:
                 c = Customer(customer)
                 ledger.add(c)
-            known = Conversation(conversation, decode_entries(value))
+            known = decode_conversation(conversation, value)
             derive(known)
             support = c.opened()
             support.conversations[conversation] = known
             support.messages_changed([], known.to_bot)
             support.index(known)
+            support.move_moments([], known.moments, conversation)
         for c in ledger.customers.values():
             self._learn(c)
             if isinstance(c.support, Support) and len(c.support.conversations) <= OPEN_CONVERSATIONS:
@@ -208,6 +209,8 @@ class Loader:
                     learn("channel", channel)
                     learn("plan", plan)
                     learn("segment", segment)
+                if conversation.bot is not None:
+                    learn("bot", conversation.bot[1])
             for session in c.support.sessions:
                 learn("channel", session.channel)
         if c.groups is not None:

@@ -11,7 +11,16 @@ from typing import Final
 import msgspec
 
 from streams.core.panes import DAYS_KEPT
-from streams.core.support import Conversation, Entry, HelpSession, Support, pack, unpack
+from streams.core.support import (
+    Conversation,
+    Entry,
+    HelpSession,
+    Support,
+    conversation_of,
+    pack,
+    told_of,
+    unpack,
+)
 
 NEVER: Final = -1
 """The minute of what has not happened."""
@@ -286,13 +295,13 @@ def decode_status(value: bytes) -> Status:
 
 
 def encode_conversation(conversation: Conversation) -> bytes:
-    """A conversation's events, as a record's value; what it derives is derived again when read."""
-    return _encode(conversation.entries)
+    """A conversation's facts, as a record's value; what it derives is derived again when read."""
+    return _encode(told_of(conversation))
 
 
-def decode_entries(value: bytes) -> list[Entry]:
-    """A conversation's events from a record's value. Raises msgspec.DecodeError if it is damaged."""
-    return _decode_entries(value)
+def decode_conversation(conversation_id: str, value: bytes) -> Conversation:
+    """A conversation from a record's value, with nothing derived. Raises msgspec.DecodeError if it is damaged."""
+    return conversation_of(conversation_id, _decode_entries(value))
 
 
 def encode_sessions(sessions: list[HelpSession]) -> bytes:

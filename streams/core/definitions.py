@@ -40,6 +40,8 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     """The same for every channel that is not listed."""
     short_abandon_ms: int = 0
     """Conversations that the customer left sooner than this are no abandonments."""
+    first_response: str = "agent"
+    """Whose public reply is a first response: agent, or anyone (bots too)."""
     voice_channels: tuple[str, ...] = ("phone", "ivr")
     """Channels whose medium is voice; all others are text."""
     active_events: tuple[str, ...] = (

@@ -9,31 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from streams.core.backlog import open_edges, pending_edges
 from streams.core.contribution import Delta, difference
+from streams.core.course import Course, derive
 from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
 from streams.core.distributions import bucket_of
+from streams.core.durability import HELD_MS, conversation_durability, session_durability
 from streams.core.measures import Contribution
 from streams.core.support import (
-    ABANDONED,
     ACTOR_NAMES,
-    HANDED_OFF,
     MAX_ENTRIES,
     MESSAGE_AGENT_PRIVATE,
     MESSAGE_AGENT_PUBLIC,
-    MESSAGE_BOT_PRIVATE,
-    MESSAGE_BOT_PUBLIC,
     MESSAGE_CUSTOMER,
-    REOPENED,
     RESOLVED,
-    RESOLVED_AGENT,
-    RESOLVED_BOT,
-    RESOLVED_LAST,
-    STARTED_LAST,
     Conversation,
     Entry,
     HelpEvent,
     HelpSession,
+    Named,
     Support,
 )
 from streams.core.time import MINUTE_MS, deadline_minute
@@ -44,163 +39,6 @@ ESCALATED: Final = "escalated"
 AGENT_RESOLVED: Final = "agent_resolved"
 ABANDONED_OUTCOME: Final = "abandoned"
 OUTCOMES: Final = (CONFIRMED, ASSUMED, ESCALATED, AGENT_RESOLVED, ABANDONED_OUTCOME)
-
-
-def _is_agent(code: int) -> bool:
-    return (
-        code == HANDED_OFF
-        or MESSAGE_AGENT_PUBLIC <= code <= MESSAGE_AGENT_PRIVATE
-        or RESOLVED_AGENT <= code <= RESOLVED_LAST
-    )
-
-
-def _is_bot(code: int) -> bool:
-    return MESSAGE_BOT_PUBLIC <= code <= MESSAGE_BOT_PRIVATE or RESOLVED_BOT <= code < RESOLVED_AGENT
-
-
-def _confirms(code: int) -> bool:
-    """Resolved by the customer, or by somebody else with the customer's confirmation."""
-    return RESOLVED <= code <= RESOLVED_LAST and (code < RESOLVED_BOT or code & 1 == 1)
-
-
-class Course:
-    """One conversation read in order: where it began, its last phase, and what happened in it.
-
-    Entries are None where nothing of the kind happened. `begun` is False where the conversation is no issue.
-    """
-
-    __slots__ = (
-        "abandoned",
-        "agent",
-        "answer",
-        "begin",
-        "begun",
-        "bot_before_agent",
-        "bot_involved",
-        "channel",
-        "confirmed",
-        "contacts",
-        "dimensions_fixed",
-        "entries",
-        "first_abandoned",
-        "first_resolved",
-        "first_served",
-        "reopened_after_resolution",
-        "resolved",
-        "served",
-        "start",
-        "to_bot",
-        "with_bot",
-    )
-
-    def __init__(self, entries: list[Entry]) -> None:
-        self.entries = entries
-        self.dimensions_fixed = True
-        """Whether later events cannot change the outcome's plan and segment (set once it is decided)."""
-        start = next((e for e in entries if e[1] <= STARTED_LAST), None)
-        self.start = start
-        self.channel = (start[2] if start else "") or next((e[2] for e in entries if e[2]), UNKNOWN)
-        who = start[1] % 3 if start else 0
-        self.with_bot = who == 1 or (who == 0 and self.channel == "bot")
-        self.begin = self._begin(start)
-        self.begun = self.begin >= 0
-        self._read_whole()
-        if self.begun:
-            self._read_issue(customer_began=start is not None and start[1] < 3)
-
-    def _begin(self, start: Entry | None) -> int:
-        if start is not None and start[1] < 3:
-            return self.entries.index(start)
-        return next((i for i, e in enumerate(self.entries) if e[1] == MESSAGE_CUSTOMER), -1)
-
-    def _read_whole(self) -> None:
-        """What counts whether the conversation is an issue or not."""
-        self.first_resolved: Entry | None = None
-        self.reopened_after_resolution = False
-        self.to_bot: list[tuple[str, int]] = []
-        alone = self.with_bot
-        for e in self.entries:
-            code = e[1]
-            if code == MESSAGE_CUSTOMER:
-                if alone:
-                    self.to_bot.append((e[2] or self.channel, e[0] // MINUTE_MS))
-            elif _is_agent(code):
-                alone = False
-            if RESOLVED <= code <= RESOLVED_LAST:
-                if self.first_resolved is None:
-                    self.first_resolved = e
-            elif code == REOPENED and self.first_resolved is not None:
-                self.reopened_after_resolution = True
-
-    def _read_issue(self, *, customer_began: bool) -> None:
-        entries, begin = self.entries, self.begin
-        self.contacts = [e[0] for e in entries[begin:] if e[1] == HANDED_OFF]
-        began_with_agent = not self.with_bot
-        if customer_began and began_with_agent:
-            self.contacts.insert(0, entries[begin][0])
-        phase = begin
-        for i in range(len(entries) - 1, begin, -1):
-            if entries[i][1] == REOPENED:
-                phase = i
-                break
-        self.agent: Entry | None = entries[begin] if began_with_agent and phase == begin else None
-        self.bot_involved = self.with_bot
-        self.bot_before_agent = self.with_bot
-        self.confirmed: Entry | None = None
-        self.answer: Entry | None = None
-        self.resolved: Entry | None = None
-        self.abandoned: Entry | None = None
-        self.first_abandoned: Entry | None = None
-        self.first_served: Entry | None = None
-        self.served = False
-        asked = False
-        for i in range(begin, len(entries)):
-            e = entries[i]
-            code = e[1]
-            in_phase = i >= phase
-            if in_phase and self.agent is None and _is_agent(code):
-                self.agent = e
-            if _is_bot(code):
-                self.bot_involved = True
-                if self.agent is None:
-                    self.bot_before_agent = True
-            if code == MESSAGE_CUSTOMER:
-                asked = True
-            elif code in (MESSAGE_BOT_PUBLIC, MESSAGE_AGENT_PUBLIC):
-                if i > begin and self.first_served is None:
-                    self.first_served = e
-                if in_phase and i > begin:
-                    self.served = True
-                    if code == MESSAGE_BOT_PUBLIC and asked:
-                        self.answer = e
-            elif RESOLVED <= code <= RESOLVED_LAST:
-                if in_phase:
-                    if self.resolved is None:
-                        self.resolved = e
-                    if self.confirmed is None and _confirms(code):
-                        self.confirmed = e
-                    if RESOLVED_BOT <= code < RESOLVED_AGENT:
-                        self.answer = e
-            elif code == ABANDONED:
-                if self.first_abandoned is None:
-                    self.first_abandoned = e
-                if in_phase and self.abandoned is None:
-                    self.abandoned = e
-
-
-def derive(conversation: Conversation) -> Course:
-    """Read a conversation and set what it derives (`contacts`, `answer`, `to_bot`)."""
-    course = Course(conversation.entries)
-    if course.begun:
-        conversation.contacts = course.contacts
-        waits = course.agent is None and course.confirmed is None and course.answer is not None
-        conversation.answer = course.answer[0] if waits and course.answer else -1
-    else:
-        conversation.contacts = []
-        conversation.answer = -1
-    # In order of time, so the last one of each channel stays.
-    conversation.to_bot = sorted(dict(course.to_bot).items())
-    return course
 
 
 class Decision(NamedTuple):
@@ -267,9 +105,20 @@ def conversation_contributions(
     served = _served(course, definitions)
     if served is not None:
         out.append(("conversations_served", (served[0], channel), served[1], 1))
+    out += _first_response(course, definitions)
     sessions = sessions_of(conversation, support, definitions)
+    out += conversation_durability(course, sessions, support, definitions.assumption_ms)
     decision = decide(course, support, bool(sessions), definitions)
+    ends = decision is not None and decision.outcome in (ASSUMED, ABANDONED_OUTCOME)
+    out += open_edges(course, decision.minute if decision is not None and ends else None)
     if decision is not None:
+        if decision.outcome == ASSUMED and course.answer is not None:
+            out += pending_edges(channel, course.answer[0], decision.minute)
+        if course.bot_handled:
+            bot = UNKNOWN if conversation.bot is None else conversation.bot[1]
+            out.append(
+                ("bot_conversations", (_bot_result(course, decision), channel, bot), decision.minute, 1)
+            )
         course.dimensions_fixed = decision.plan != "" and decision.segment != ""
         plan = decision.plan or _latest(
             [*((e[0], e[3]) for e in course.entries), *(s.plan for s in sessions)]
@@ -279,6 +128,24 @@ def conversation_contributions(
         )
         flag = "1" if sessions or course.bot_involved else "0"
         out.append(("issues", (decision.outcome, flag, channel, plan, segment), decision.minute, 1))
+    return out
+
+
+def _bot_result(course: Course, decision: Decision) -> str:
+    if decision.outcome in (CONFIRMED, ASSUMED):
+        return "resolved"
+    return "handed_off" if course.handed_off else "other"
+
+
+def _first_response(course: Course, definitions: Definitions) -> list[Contribution]:
+    """How long the customer waited for the first public reply; nothing where no start was seen, which hides when the wait began."""
+    reply = course.first_served if definitions.first_response == "anyone" else course.first_human
+    if reply is None or course.start is None:
+        return []
+    minute, waited = reply[0] // MINUTE_MS, reply[0] - course.entries[course.begin][0]
+    out: list[Contribution] = [("first_response", (course.channel, bucket_of(waited)), minute, 1)]
+    if waited:
+        out.append(("first_response_ms", (course.channel,), minute, waited))
     return out
 
 
@@ -321,29 +188,39 @@ def sessions_of(conversation: Conversation, support: Support, definitions: Defin
 def session_contributions(
     session: HelpSession, support: Support, definitions: Definitions
 ) -> list[Contribution]:
-    """What a help session counts in by itself; nothing if it went into a conversation."""
-    if support.target(session, definitions.assumption_ms) is not None:
-        return []
+    """What a help session counts in by itself: but for having taken place nothing, if it went into a conversation."""
+    assumption = definitions.assumption_ms
+    out: list[Contribution] = [("help_sessions", (session.channel,), session.start // MINUTE_MS, 1)]
+    if support.target(session, assumption) is not None:
+        return out
+    out += session_durability(session, support, assumption)
     if session.confirmed is not None:
         t, plan, segment = session.confirmed
         outcome, minute = CONFIRMED, t // MINUTE_MS
     elif session.answered is not None:
         t, plan, segment = session.answered
-        outcome, minute = ASSUMED, deadline_minute(t + definitions.assumption_ms)
+        outcome, minute = ASSUMED, deadline_minute(t + assumption)
+        out += pending_edges(session.channel, t, minute)
     else:
         inactivity = definitions.inactivity(session.channel)
         if inactivity is None:
-            return []
+            return out
         plan = segment = ""
         outcome, minute = ABANDONED_OUTCOME, deadline_minute(session.end + inactivity)
     plan = plan or session.plan[1] or UNKNOWN
     segment = segment or session.segment[1] or UNKNOWN
-    return [("issues", (outcome, "1", session.channel, plan, segment), minute, 1)]
+    out.append(("issues", (outcome, "1", session.channel, plan, segment), minute, 1))
+    return out
+
+
+def _tickets(support: Support) -> list[Contribution]:
+    """The customer at its last contact, if there was one."""
+    return [("ticket_customers", (), support.contacts[-1][0] // MINUTE_MS, 1)] if support.contacts else []
 
 
 def support_contributions(support: Support, definitions: Definitions) -> list[Contribution]:
     """All that a customer's conversations and help sessions count in."""
-    out: list[Contribution] = []
+    out = _tickets(support)
     for conversation in support.conversations.values():
         out += conversation_contributions(conversation, support, definitions)
     for session in support.sessions:
@@ -354,13 +231,17 @@ def support_contributions(support: Support, definitions: Definitions) -> list[Co
 # ---- joining events ------------------------------------------------------------------------------------------------
 
 
-def join_conversation(support: Support, conversation_id: str, entry: Entry) -> None:
-    """Join an event with its conversation, without asking what that changes."""
+def join_conversation(support: Support, conversation_id: str, entry: Entry, bot: Named | None) -> None:
+    """Join an event, and the bot that it names, with its conversation, without asking what that changes."""
     conversation = support.conversations.get(conversation_id)
     if conversation is None:
         conversation = support.conversations[conversation_id] = Conversation(conversation_id, [])
     contacts, answer, to_bot = conversation.contacts, conversation.answer, conversation.to_bot
-    if not conversation.add(entry):
+    moments = conversation.moments
+    named = conversation.names(bot)
+    if named:
+        conversation.bot = bot
+    if not conversation.add(entry) and not named:
         return
     derive(conversation)
     if to_bot != conversation.to_bot:
@@ -369,6 +250,8 @@ def join_conversation(support: Support, conversation_id: str, entry: Entry) -> N
     if contacts != conversation.contacts or answer != conversation.answer:
         support.unindex(contacts, answer, conversation_id)
         support.index(conversation)
+    if moments != conversation.moments:
+        support.move_moments(moments, conversation.moments, conversation_id)
     support.dirty.add(conversation_id)
 
 
@@ -383,15 +266,17 @@ def join_session(support: Support, session: HelpSession, gap: int) -> None:
 
 
 def update_conversation(
-    support: Support, conversation_id: str, entry: Entry, definitions: Definitions
+    support: Support, conversation_id: str, entry: Entry, bot: Named | None, definitions: Definitions
 ) -> Delta:
     """Join an event with its conversation and say what that changes, looking only at the issues that it can touch."""
     conversation = support.conversations.get(conversation_id)
     if conversation is None:
         conversation = support.conversations[conversation_id] = Conversation(conversation_id, [])
         before: list[Contribution] = []
+        named = bot is not None
     else:
-        if conversation_id in support.settled and _adds_nothing(conversation, entry):
+        named = conversation.names(bot)
+        if not named and conversation_id in support.settled and _adds_nothing(conversation, entry):
             conversation.entries.append(entry)
             support.dirty.add(conversation_id)
             return {}
@@ -400,12 +285,17 @@ def update_conversation(
             conversation_contributions(conversation, support, definitions) if counted is None else counted
         )
     contacts, answer, to_bot = conversation.contacts, conversation.answer, conversation.to_bot
-    if not conversation.add(entry):
+    moments = conversation.moments
+    if named:
+        conversation.bot = bot
+    if not conversation.add(entry) and not named:
         return {}
     support.dirty.add(conversation_id)
     course = derive(conversation)
     if to_bot != conversation.to_bot:
         support.messages_changed(to_bot, conversation.to_bot)
+    if moments != conversation.moments:
+        support.move_moments(moments, conversation.moments, conversation_id)
     if contacts != conversation.contacts:
         # Only now is it known that contacts changed; the indices still tell how things stood.
         return _update_contacts(support, conversation, contacts, answer, before, definitions)
@@ -422,11 +312,12 @@ def update_conversation(
 
 
 def _is_settled(course: Course) -> bool:
-    """Whether a further message at the end can change nothing: an agent is there, the customer was served, all dimensions are fixed."""
+    """Whether a further message at the end can change nothing: an agent is there and has replied, all dimensions are fixed."""
     return (
         course.begun
         and course.agent is not None
         and course.served
+        and course.first_human is not None
         and course.channel != UNKNOWN
         and course.dimensions_fixed
     )
@@ -447,17 +338,18 @@ def _update_contacts(
     before: list[Contribution],
     definitions: Definitions,
 ) -> Delta:
-    """The rare case: a contact came or went, so other issues of the customer may have another outcome now."""
+    """The rare case: a contact came or went, so other issues of the customer may have another outcome now, or not hold."""
     assumption = definitions.assumption_ms
+    span = assumption + HELD_MS
     changed = set(contacts) ^ set(conversation.contacts)
     support.forget_derived()
     sessions: dict[int, HelpSession] = {}
-    for at in changed:
-        low, high = support.before_contact(at, assumption)
-        sessions.update((s.start, s) for s in support.sessions[low:high])
     others: set[str] = set()
     for at in changed:
+        low, high = support.before_contact(at, span)
+        sessions.update((s.start, s) for s in support.sessions[low:high])
         others.update(support.answered_before(at, assumption))
+        others.update(support.helped_before(at, span))
     targets_before = {t for s in sessions.values() if (t := support.target(s, assumption))}
     support.unindex(contacts, answer, conversation.id)
     support.index(conversation)
@@ -465,7 +357,7 @@ def _update_contacts(
     others.discard(conversation.id)
 
     def contributions() -> list[Contribution]:
-        out: list[Contribution] = []
+        out = _tickets(support)
         for other in others:
             out += conversation_contributions(support.conversations[other], support, definitions)
         for session in sessions.values():

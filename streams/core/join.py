@@ -14,7 +14,7 @@ from streams.core.customer import Customer
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.issues import join_conversation, join_session
 from streams.core.rules import HELP_CHANNEL, Rule, Rules
-from streams.core.support import Entry, HelpEvent
+from streams.core.support import Entry, HelpEvent, Named
 from streams.core.time import MINUTE_MS
 
 
@@ -71,11 +71,15 @@ def help_channel(told: Told, dimensions: Dimensions) -> str:
     return dimensions.fold("channel", told.event.channel or HELP_CHANNEL)
 
 
-def conversation_entry(told: Told, dimensions: Dimensions) -> tuple[str, Entry]:
-    """The conversation of a conversation's event, and what the event adds to it."""
-    event = told.event
+def conversation_entry(told: Told, dimensions: Dimensions) -> tuple[str, Entry, Named | None]:
+    """The conversation of a conversation's event, what the event adds to it, and the bot that it names."""
+    event, time = told.event, told.time
     channel = dimensions.fold("channel", event.channel)
-    return str(event.conversation_id), (told.time, told.rule.code(event), channel, told.plan, told.segment)  # type: ignore[misc]
+    entry = (time, told.rule.code(event), channel, told.plan, told.segment)  # type: ignore[misc]
+    bot = ""
+    if isinstance(event, e.ConversationStarted | e.ConversationMessage | e.ConversationHandedOff):
+        bot = "" if event.data is None else dimensions.fold("bot", event.data.bot)
+    return str(event.conversation_id), entry, (time, bot) if bot else None
 
 
 def join_admin(c: Customer, told: Told) -> None:
@@ -153,7 +157,7 @@ def join_customers(c: Customer, other: Customer, rules: Rules) -> None:
         support = c.opened()
         for conversation in other.opened().conversations.values():
             for entry in conversation.entries:
-                join_conversation(support, conversation.id, entry)
+                join_conversation(support, conversation.id, entry, conversation.bot)
         for session in other.opened().sessions:
             join_session(support, session, rules.definitions.session_gap_ms)
     for group in rules.groups:

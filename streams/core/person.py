@@ -122,6 +122,7 @@ def explained(c: Customer, rules: Rules) -> dict[str, Any]:
         "self_service": {"last_minute": c.self_service, "channels": c.self_service_channels or {}},
         "status": None if c.status is None else msgspec.structs.asdict(c.status),
         "conversations": {k: [list(entry) for entry in v.entries] for k, v in support.conversations.items()},
+        "bots": {k: v.bot[1] for k, v in support.conversations.items() if v.bot is not None},
         "help_sessions": [msgspec.structs.asdict(s) for s in support.sessions],
         "groups": {
             group.name: msgspec.to_builtins(facts)

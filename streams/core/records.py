@@ -10,7 +10,7 @@ topic `selfserve.panes`
 topic `selfserve.state`
     a, customer          hot facts (activity)
     s, customer          cold facts (support, status)
-    v, customer, id      a conversation's events
+    v, customer, id      a conversation's events, and the bot that they name
     h, customer          help sessions
     g, customer, name    a group of further facts (`streams.core.group`)
     d, sequence          identities seen since the last checkpoint, for deduplication

@@ -12,9 +12,13 @@ from typing import Final
 import msgspec
 
 from streams.core.measures import Contribution
+from streams.core.time import DAY_MS
 
 Entry = tuple[int, int, str, str, str]
 """One event of a conversation: time (ms), code, channel, plan, segment; empty strings where the event had none."""
+
+Named = tuple[int, str]
+"""An event (ms) that named the bot, and the name."""
 
 # Codes are in lifecycle order, which is the order of events of one millisecond.
 STARTED: Final = 0  # + 3 * initiator (customer, bot, agent) + with (unsaid, bot, agent)
@@ -31,12 +35,17 @@ RESOLVED_AGENT: Final = 34
 RESOLVED_LAST: Final = 35
 REOPENED: Final = 40
 ABANDONED: Final = 50
+NAMED_BOT: Final = 60
+"""No event: how a conversation's bot stands among its entries in records, last, its name in the place of the channel."""
 
 ACTORS: Final = {"customer": 0, "bot": 1, "agent": 2}
 ACTOR_NAMES: Final = ("customer", "bot", "agent")
 
 MAX_ENTRIES: Final = 512
 """Events that one conversation remembers; beyond, it forgets the middle."""
+
+MOMENTS_APART: Final = DAY_MS
+"""Moments of one conversation lie further apart than this: so they stay few."""
 
 Mark = tuple[int, str, str]
 """An instant (ms) with the plan and segment that the event carried."""
@@ -53,6 +62,10 @@ class Conversation(msgspec.Struct, array_like=True, gc=False, eq=False):
     """The last answer, if the outcome now depends on the silence after it; else −1 (derived)."""
     to_bot: list[tuple[str, int]] = []
     """Last message of the customer to a bot, by channel: (channel, minute) (derived)."""
+    bot: Named | None = None
+    """The earliest event that named the bot; of several at once the smaller name."""
+    moments: list[int] = []
+    """When it was helped by itself: at most `MOMENTS_APART` before each answer and confirmation lies one of these (derived)."""
 
     def add(self, entry: Entry) -> bool:
         """Join an event; False if it was known."""
@@ -67,6 +80,26 @@ class Conversation(msgspec.Struct, array_like=True, gc=False, eq=False):
         if len(entries) > MAX_ENTRIES:
             del entries[MAX_ENTRIES // 2]
         return True
+
+    def names(self, bot: Named | None) -> bool:
+        """Whether an event's naming of the bot comes before the one that is known."""
+        return bot is not None and (self.bot is None or bot < self.bot)
+
+
+def told_of(conversation: Conversation) -> list[Entry]:
+    """Return all facts of a conversation as entries."""
+    if conversation.bot is None:
+        return conversation.entries
+    time, name = conversation.bot
+    return [*conversation.entries, (time, NAMED_BOT, name, "", "")]
+
+
+def conversation_of(conversation_id: str, told: list[Entry]) -> Conversation:
+    """Return the conversation of which `told_of` gave the facts; what it derives is not derived yet."""
+    if told and told[-1][1] == NAMED_BOT:
+        *entries, (time, _, name, _, _) = told
+        return Conversation(conversation_id, entries, bot=(time, name))
+    return Conversation(conversation_id, told)
 
 
 class HelpSession(msgspec.Struct, array_like=True, gc=False):
@@ -140,6 +173,7 @@ class Support:
         "conversations",
         "counted",
         "dirty",
+        "moments",
         "sessions",
         "sessions_dirty",
         "settled",
@@ -154,6 +188,8 @@ class Support:
         """Every contact as (time, conversation), sorted."""
         self.answers: list[tuple[int, str]] = []
         """Every `Conversation.answer` as (time, conversation), sorted."""
+        self.moments: list[tuple[int, str]] = []
+        """Every one of `Conversation.moments` as (time, conversation), sorted."""
         self.counted: dict[str, list[Contribution]] = {}
         """What conversations contribute, as far as it was worked out since they last changed."""
         self.settled: set[str] = set()
@@ -200,6 +236,13 @@ class Support:
         if answer >= 0:
             del self.answers[bisect_left(self.answers, (answer, conversation_id))]
 
+    def move_moments(self, before: list[int], after: list[int], conversation_id: str) -> None:
+        """Bring the index of moments up to date."""
+        for t in before:
+            del self.moments[bisect_left(self.moments, (t, conversation_id))]
+        for t in after:
+            insort(self.moments, (t, conversation_id))
+
     def touching(self, start: int, end: int, gap: int) -> tuple[int, int]:
         """The range of sessions (first, one past the last) that join with an interval."""
         sessions = self.sessions
@@ -209,12 +252,12 @@ class Support:
             low -= 1
         return low, high
 
-    def before_contact(self, at: int, assumption: int) -> tuple[int, int]:
-        """The range of sessions that a contact at `at` could belong to: begun by then, and ended less than the assumption time ago."""
+    def before_contact(self, at: int, span: int) -> tuple[int, int]:
+        """The range of sessions begun by `at` that ended less than `span` ago: with the assumption time, those that a contact then could belong to."""
         sessions = self.sessions
         high = bisect_right(sessions, at, key=_start)
         low = high
-        while low and sessions[low - 1].end + assumption > at:
+        while low and sessions[low - 1].end + span > at:
             low -= 1
         return low, high
 
@@ -235,6 +278,12 @@ class Support:
         low = bisect_right(self.answers, (at - assumption, "\U0010ffff"))
         high = bisect_right(self.answers, (at, "\U0010ffff"))
         return [conversation for _, conversation in self.answers[low:high]]
+
+    def helped_before(self, at: int, span: int) -> list[str]:
+        """The conversations with an answer or confirmation less than `span` before `at`, and perhaps some more."""
+        low = bisect_right(self.moments, (at - span - MOMENTS_APART, "\U0010ffff"))
+        high = bisect_right(self.moments, (at, "\U0010ffff"))
+        return [conversation for _, conversation in self.moments[low:high]]
 
 
 def _start(session: HelpSession) -> int:
@@ -268,4 +317,5 @@ def unpack(data: bytes) -> Support:
             support.messages_changed([], conversation.to_bot)
         if conversation.contacts or conversation.answer >= 0:
             support.index(conversation)
+        support.move_moments([], conversation.moments, conversation.id)
     return support

@@ -7,7 +7,7 @@ import msgspec
 from streams.core.customer import Customer, Status, decode_hot, encode_hot
 from streams.core.group import packed_groups
 from streams.core.issues import join_conversation
-from streams.core.support import Entry, HelpSession
+from streams.core.support import Entry, HelpSession, conversation_of, told_of
 
 
 class _Transfer(msgspec.Struct, array_like=True, gc=False):
@@ -31,7 +31,7 @@ def encode_transfer(c: Customer) -> bytes:
             c.id,
             encode_hot(c),
             c.status,
-            {k: v.entries for k, v in support.conversations.items()},
+            {k: told_of(v) for k, v in support.conversations.items()},
             support.sessions,
             packed_groups(c),
         )
@@ -45,9 +45,10 @@ def decode_transfer(value: bytes) -> Customer:
     decode_hot(c, transfer.hot)
     c.status = transfer.status
     support = c.opened()
-    for conversation, entries in transfer.conversations.items():
-        for entry in entries:
-            join_conversation(support, conversation, entry)
+    for name, told in transfer.conversations.items():
+        conversation = conversation_of(name, told)
+        for entry in conversation.entries:
+            join_conversation(support, name, entry, conversation.bot)
     support.sessions = transfer.sessions
     c.groups = dict(transfer.groups) if transfer.groups else None
     return c

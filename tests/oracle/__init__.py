@@ -13,6 +13,7 @@ from tests.oracle.customer_kpis import add_customer_kpis
 from tests.oracle.figures import Figures, Series
 from tests.oracle.people import lives
 from tests.oracle.settings import OracleSettings
+from tests.oracle.support_kpis import add_support_kpis
 from tests.oracle.usage_kpis import add_usage_kpis
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["OracleSettings", "compute"]
 
 DEFAULTS = OracleSettings()
-FAMILIES = (add_customer_kpis, add_conversation_kpis, add_usage_kpis)
+FAMILIES = (add_customer_kpis, add_conversation_kpis, add_usage_kpis, add_support_kpis)
 
 
 def compute(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tests.oracle.settings import DAY, HOUR, MINUTE, SECOND
+from tests.oracle.stories_support import relapse, talk_to_bots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -299,4 +300,15 @@ def delete(story: Story) -> None:
         converse(story, who)
 
 
-SCENARIOS = (use_product, seek_help, seek_help, ask_bot, ask_bot, converse, converse, administer)
+SCENARIOS = (
+    use_product,
+    seek_help,
+    seek_help,
+    ask_bot,
+    ask_bot,
+    converse,
+    converse,
+    administer,
+    talk_to_bots,
+    relapse,
+)

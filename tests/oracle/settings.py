@@ -63,6 +63,7 @@ class OracleSettings:
     inactivity_ms: Mapping[str, int | None] = field(default_factory=lambda: INACTIVITY_MS)
     other_inactivity_ms: int | None = 72 * HOUR
     short_abandon_ms: int = 0
+    first_response: str = "agent"
     voice_channels: frozenset[str] = frozenset({"phone", "ivr"})
     active_events: frozenset[str] = ACTIVE_EVENTS
     self_service_actions: frozenset[str] = SELF_SERVICE_ACTIONS

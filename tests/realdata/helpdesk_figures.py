@@ -24,6 +24,8 @@ EXPORTED: Final = {"mean_s": "mean", "p50_s": "p50", "p75_s": "p75", "p90_s": "p
 """Statistics that the KPI has: the name in the reference, and the label."""
 FURTHER: Final = {"min_s": 0.0, "p25_s": 0.25, "p95_s": 0.95, "p99_s": 0.99, "max_s": 1.0}
 """Those that only its buckets have."""
+MEASURE_OF: Final = {"time_to_resolution": "time_to_resolution", "first_response_time": "first_response"}
+"""The measures whose last field is the bucket."""
 _PRODUCT: Final = "by_product(first event)"
 FIELDS: Final = {
     "by_service_type(first event)": "service_type",
@@ -52,10 +54,6 @@ NOT_COMPARED: Final[dict[Place, str]] = {
     ("case_duration",): "ends with the last row of a ticket, whatever it says; no KPI does",
     ("multi_resolve_cases",): "counts repeated resolutions, also where nothing was reopened; no KPI does",
     ("one_touch_cases(distinct Resource==1)",): "counts agents, whom the contract does not name",
-    **{
-        (TO_REPLY, f"{name}_s"): "is the time to the first response, a KPI that is not there yet"
-        for name in ("mean", "min", "p25", "p50", "p75", "p90", "p95", "p99", "max")
-    },
     (_PRODUCT, "Value 21", "cases"): "is the least of 21 values, of which only the 20 greatest have a series",
 }
 """Figures that no present KPI has, by the place they begin with, and why."""
@@ -81,11 +79,8 @@ class Helpdesk:
 def compare_counts(log: Helpdesk) -> list[Comparison]:
     """How many tickets there are, came in, were resolved and came back."""
     reference = log.reference
-    values = over_all(log.conversations().events, "reopen", "conversation_abandonment")
+    values = over_all(log.conversations().events, "reopen")
     resolved = values.number("kpi_reopen_denominator", window=ALL)
-    served = values.number("kpi_conversation_abandonment_denominator", window=ALL) - values.number(
-        "kpi_conversation_abandonment_numerator", window=ALL
-    )
     reopened = values.number("kpi_reopen_numerator", window=ALL)
     tickets = over_all(log.tickets.events, "adoption").number("kpi_adoption_denominator", window=ALL)
     eligible = "adoption, denominator, each ticket a customer"
@@ -104,9 +99,6 @@ def compare_counts(log: Helpdesk) -> list[Comparison]:
         reference.compare(
             "reopened(work activity after a Resolve)", "cases", found=reopened, by="reopen, numerator, all"
         ),
-        reference.compare(
-            TO_REPLY, "count", found=served, by="conversation_abandonment, denominator − numerator, all"
-        ),
     ]
 
 
@@ -121,43 +113,40 @@ def _opened(log: Helpdesk) -> dict[str, float]:
 
 
 def compare_durations(log: Helpdesk) -> list[Comparison]:
-    """From the first row to the first resolution; and to the first closure, where closing is taken for resolving."""
+    """From the first row to the first reply and resolution; and to the first closure, where closing is taken for resolving."""
     closed = log.conversations(resolution=CLOSURE)
     tickets = over_all(closed.events, "reopen").number("kpi_reopen_denominator", window=ALL)
     remark = ", closing as resolving"
     return [
-        *_durations(log.reference, TO_RESOLUTION, log.conversations()),
+        *_durations(log.reference, TO_REPLY, log.conversations(), "first_response_time"),
+        *_durations(log.reference, TO_RESOLUTION, log.conversations(), "time_to_resolution"),
         log.reference.compare("closed_cases", found=tickets, by=f"reopen, denominator, all{remark}"),
-        *_durations(log.reference, TO_CLOSURE, closed, remark),
+        *_durations(log.reference, TO_CLOSURE, closed, "time_to_resolution", remark),
     ]
 
 
-def _durations(reference: Reference, key: str, log: Read, remark: str = "") -> list[Comparison]:
-    values = over_all(log.events, "time_to_resolution")
-    observations = values.number("kpi_time_to_resolution_observations", window=ALL)
-    found = [
-        reference.compare(
-            key, "count", found=observations, by=f"time_to_resolution, observations, all{remark}"
-        )
-    ]
+def _durations(reference: Reference, key: str, log: Read, kpi: str, remark: str = "") -> list[Comparison]:
+    values = over_all(log.events, kpi)
+    observations = values.number(f"kpi_{kpi}_observations", window=ALL)
+    found = [reference.compare(key, "count", found=observations, by=f"{kpi}, observations, all{remark}")]
     for name, stat in EXPORTED.items():
-        seconds = values.number("kpi_time_to_resolution_seconds", window=ALL, stat=stat)
-        by = f"time_to_resolution, {stat}, all{remark}"
+        seconds = values.number(f"kpi_{kpi}_seconds", window=ALL, stat=stat)
+        by = f"{kpi}, {stat}, all{remark}"
         tolerance = 0.0 if stat == "mean" else QUANTILE
         found.append(reference.compare(key, name, found=seconds, by=by, tolerance=tolerance))
-    by = f"buckets of time_to_resolution, not exported{remark}"
-    for name, ms in zip(FURTHER, quantiles(_buckets(log), FURTHER.values()), strict=True):
+    by = f"buckets of {kpi}, not exported{remark}"
+    for name, ms in zip(FURTHER, quantiles(_buckets(log, MEASURE_OF[kpi]), FURTHER.values()), strict=True):
         found.append(reference.compare(key, name, found=ms / 1000, by=by, tolerance=QUANTILE))
     return found
 
 
-def _buckets(log: Read) -> dict[int, int]:
+def _buckets(log: Read, measure: str) -> dict[int, int]:
     batch = Batch(Definitions())
     for event in in_order(log.events):
         batch.fold(event)
     sums = Sums(batch.contributions(), max(event.time for event in log.events) + 1, batch.rules)
     counts: dict[int, int] = {}
-    for (_, _, bucket), n in sums.cells("time_to_resolution", ALL).items():
+    for (*_, bucket), n in sums.cells(measure, ALL).items():
         counts[int(bucket)] = counts.get(int(bucket), 0) + n
     return counts
 

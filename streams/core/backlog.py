@@ -1,0 +1,56 @@
+"""Levels of work that is not done: open conversations by age, and answers whose silence is still being waited for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streams.core.course import Course
+from streams.core.measures import Contribution
+from streams.core.time import DAY_MS, HOUR_MS, MINUTE_MS, deadline_minute
+
+AGES: Final = ("lt_1h", "lt_1d", "lt_7d", "lt_30d", "older")
+"""Names of the ages of an open conversation, youngest first."""
+AGE_ENDS: Final = (HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
+"""How old (ms) a conversation becomes in each age but the last."""
+
+
+def open_edges(course: Course, ended: int | None) -> list[Contribution]:
+    """When a conversation that has begun opened in its last phase, grew from one age to the next, and ceased to be open.
+
+    ``ended`` is the minute at which its outcome ends it: assumed resolved or abandoned, in the future too.
+    """
+    entries = course.entries
+    begin = entries[course.begin][0]
+    opened = entries[course.phase][0] // MINUTE_MS
+    closed = -1 if ended is None else ended
+    for entry in (course.resolved, course.abandoned):
+        if entry is not None and (closed < 0 or entry[0] // MINUTE_MS < closed):
+            closed = entry[0] // MINUTE_MS
+    if 0 <= closed <= opened:
+        return []
+    channel = course.channel
+    out: list[Contribution] = []
+    age = 0
+    for length in AGE_ENDS:
+        end = deadline_minute(begin + length)
+        if 0 <= closed <= end:
+            break
+        if end > opened:
+            if not out:
+                out.append(("open_conversations", (channel, AGES[age]), opened, 1))
+            out.append(("open_conversations", (channel, AGES[age]), end, -1))
+            out.append(("open_conversations", (channel, AGES[age + 1]), end, 1))
+        age += 1
+    if not out:
+        out.append(("open_conversations", (channel, AGES[age]), opened, 1))
+    if closed >= 0:
+        out.append(("open_conversations", (channel, AGES[age]), closed, -1))
+    return out
+
+
+def pending_edges(channel: str, answered: int, deadline: int) -> list[Contribution]:
+    """From the answer (ms) to the minute at which silence will have made it a resolution."""
+    return [
+        ("pending_issues", (channel,), answered // MINUTE_MS, 1),
+        ("pending_issues", (channel,), deadline, -1),
+    ]

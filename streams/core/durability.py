@@ -1,0 +1,65 @@
+"""Whether an issue's first resolution without an agent held (`docs/definitions.md`, "Durable resolution").
+
+It is history: a later reopening or contact does not take it back but decides whether it held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from streams.core.course import CONFIRMED_CLAIM, Course
+from streams.core.measures import Contribution
+from streams.core.support import REOPENED, HelpSession, Support
+from streams.core.time import DAY_MS, deadline_minute
+
+HELD_MS: Final = 7 * DAY_MS
+"""How long a resolution has to hold."""
+
+
+def conversation_durability(
+    course: Course, sessions: Iterable[HelpSession], support: Support, assumption: int
+) -> list[Contribution]:
+    """The first resolution of an issue that is a conversation (with the sessions that went into it), and whether it held."""
+    found = [_of_course(course, support, assumption)] if course.claims else []
+    found += [_of_session(session, support, assumption) for session in sessions]
+    resolved = min((at for at in found if at is not None), default=None)
+    if resolved is None:
+        return []
+    end = resolved + HELD_MS
+    reopened = any(e[1] == REOPENED and resolved <= e[0] < end for e in course.entries)
+    return _counted(resolved, course.channel, support, reopened=reopened)
+
+
+def session_durability(session: HelpSession, support: Support, assumption: int) -> list[Contribution]:
+    """The same for an issue that is a help session by itself."""
+    resolved = _of_session(session, support, assumption)
+    return [] if resolved is None else _counted(resolved, session.channel, support, reopened=False)
+
+
+def _counted(resolved: int, channel: str, support: Support, *, reopened: bool) -> list[Contribution]:
+    end = resolved + HELD_MS
+    held = not reopened and support.first_contact(resolved, end) is None
+    return [("self_resolved_first", ("1" if held else "0", channel), deadline_minute(end), 1)]
+
+
+def _of_course(course: Course, support: Support, assumption: int) -> int | None:
+    """When (ms) the conversation was first confirmed, or assumed after a silence that nothing broke."""
+    for at, until in course.claims:
+        if until == CONFIRMED_CLAIM:
+            return at
+        if at + assumption <= until and support.first_contact(at, at + assumption) is None:
+            return at + assumption
+    return None
+
+
+def _of_session(session: HelpSession, support: Support, assumption: int) -> int | None:
+    """When (ms) a help session was resolved by itself: not after the contact that it went into."""
+    contact = support.first_contact(session.start, session.end + assumption)
+    if session.confirmed is not None and (contact is None or session.confirmed[0] <= contact[0]):
+        return session.confirmed[0]
+    if session.answered is not None:
+        assumed = session.answered[0] + assumption
+        if contact is None or assumed <= contact[0]:
+            return assumed
+    return None
