@@ -10,6 +10,7 @@ from app.catalogue.pages import reference_pages
 from app.config.documentation import configuration_page
 from app.errors import UserError
 from app.generation.context import Context
+from app.generation.dashboard_maps import kustomization_files
 from app.generation.files import operator_files, prometheus_files, runbook_files
 from app.settings import SECTIONS, Settings
 
@@ -49,7 +50,8 @@ def _dashboards(settings: Settings) -> dict[str, str]:
             " pip install 'selfserve[generate]' (any version but grafana-foundation-sdk==0.0.18 may be for an old Grafana)"
         ) from None
     catalogue = load_catalogue()
-    return dashboard_files(catalogue, prometheus_files(catalogue, _context(settings)), settings.links)
+    dashboards = dashboard_files(catalogue, prometheus_files(catalogue, _context(settings)), settings.links)
+    return dashboards | kustomization_files(dashboards)
 
 
 GENERATORS: tuple[Callable[[Settings], Mapping[str, str]], ...] = (
