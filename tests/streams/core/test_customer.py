@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner.default import murmur2 as reference_murmur2
 
-from streams.core.customer import Customer, days_of, decode_hot, encode_hot, join_day
+from streams.core.customer import (
+    Customer,
+    days_of,
+    decode_conversation,
+    decode_hot,
+    encode_conversation,
+    encode_hot,
+    join_day,
+)
 from streams.core.dimensions import OTHER, Dimensions
+from streams.core.issues import join_conversation
 from streams.core.panes import DAYS_KEPT
 from streams.core.partitioner import crc, murmur2
-from streams.core.support import MAX_ENTRIES, MESSAGE_AGENT_PUBLIC, MESSAGE_CUSTOMER, Conversation
+from streams.core.support import (
+    MAX_ENTRIES,
+    MESSAGE_AGENT_PUBLIC,
+    MESSAGE_BOT_PUBLIC,
+    MESSAGE_CUSTOMER,
+    STARTED,
+    Conversation,
+    Support,
+)
+from streams.core.time import DAY_MS, HOUR_MS
 
 DAYS = st.lists(st.integers(730_000, 730_900), min_size=1, max_size=30)
 
@@ -75,3 +94,31 @@ def test_murmur2_is_that_of_kafkas_clients(key: bytes, partitions: int) -> None:
 
 def test_crc32_is_that_of_librdkafka() -> None:
     assert crc(b"a", 12) == 0xE8B7BE43 % 12
+
+
+def test_a_conversations_record_names_its_bot_and_an_older_one_does_not() -> None:
+    entries = [(1, MESSAGE_CUSTOMER, "chat", "", ""), (2, MESSAGE_AGENT_PUBLIC, "chat", "pro", "")]
+    plain = encode_conversation(Conversation("c", list(entries)))
+    assert plain == msgspec.msgpack.encode(entries)
+    assert decode_conversation("c", plain).bot is None
+    named = decode_conversation("c", encode_conversation(Conversation("c", list(entries), bot=(2, "guide"))))
+    assert named.entries == entries
+    assert named.bot == (2, "guide")
+    assert named.names((1, "other"))
+    assert named.names((2, "a"))
+    assert not named.names((2, "guide"))
+    assert not named.names(None)
+
+
+def test_moments_find_whatever_a_contact_may_end() -> None:
+    support = Support()
+    answers = [0, HOUR_MS, DAY_MS, DAY_MS + 1, 5 * DAY_MS]
+    join_conversation(support, "c", (0, STARTED + 1, "bot", "", ""), None)
+    join_conversation(support, "c", (0, MESSAGE_CUSTOMER, "bot", "", ""), None)
+    for at in answers:
+        join_conversation(support, "c", (at, MESSAGE_BOT_PUBLIC, "bot", "", ""), None)
+    assert support.conversations["c"].moments == [0, DAY_MS + 1, 5 * DAY_MS]
+    for at in range(0, 20 * DAY_MS, HOUR_MS):
+        if any(at - 8 * DAY_MS < answer <= at for answer in answers):
+            assert "c" in support.helped_before(at, 8 * DAY_MS)
+    assert not support.helped_before(20 * DAY_MS, 8 * DAY_MS)
