@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from streams.core.course import derive
-from streams.core.customer import (
-    Customer,
+from streams.core.customer import Customer
+from streams.core.customer_records import (
     decode_conversation,
     decode_hot,
     decode_sessions,

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from streams.core import person
 from streams.core.contribution import add_to, difference
-from streams.core.customer import NEVER, Customer, Seen, Status, join_day, last_day
+from streams.core.customer import NEVER, Customer, Seen, join_day, last_day
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.issues import update_conversation, update_help
 from streams.core.join import (
@@ -27,6 +27,7 @@ from streams.core.join import (
 from streams.core.measures import MEASURES, Contribution
 from streams.core.panes import MeasurePanes, Panes
 from streams.core.rules import Rules
+from streams.core.stored import Status
 from streams.core.support import Support
 from streams.core.time import HOUR_MINUTES, MINUTE_MS
 

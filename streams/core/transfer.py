@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from streams.core.customer import Customer, Status, decode_hot, encode_hot
+from streams.core.customer import Customer
+from streams.core.customer_records import decode_hot, encode_hot
 from streams.core.group import packed_groups
 from streams.core.issues import join_conversation
+from streams.core.stored import Status
 from streams.core.support import Entry, HelpSession, conversation_of, told_of
 
 

@@ -9,15 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner.default import murmur2 as reference_murmur2
 
-from streams.core.customer import (
-    Customer,
-    days_of,
-    decode_conversation,
-    decode_hot,
-    encode_conversation,
-    encode_hot,
-    join_day,
-)
+from streams.core.customer import Customer, days_of, join_day
+from streams.core.customer_records import decode_conversation, decode_hot, encode_conversation, encode_hot
 from streams.core.dimensions import OTHER, Dimensions
 from streams.core.issues import join_conversation
 from streams.core.panes import DAYS_KEPT
