@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import IO
 
@@ -14,24 +13,19 @@ from rich.console import Console
 from rich.table import Table
 
 from app.catalogue.load import load_catalogue
-from app.catalogue.naming import family_names
+from app.cli.event_files import read_events
 from app.cli.options import setting_option, settings_options
 from app.cli.parameters import DURATION, INSTANT
 from app.errors import UserError
 from app.evaluation.batch import evaluate_events
+from app.evaluation.openmetrics import write_openmetrics
 from app.evaluation.samples import Sample
 from app.instants import format_instant
-from app.sending.lines import read_lines, total_bytes
 from app.settings import Settings
-from schemas.decode import read
-from schemas.events import event_time_ms
-from schemas.reasons import Refusal
-from schemas.types import TYPE_OF_STRUCT
 from streams.core.batch import Timed
 from streams.core.time import ALL, DAY, WINDOWS
 
 Evaluated = Iterable[tuple[int, list[Sample]]]
-SHOWN_REFUSALS = 5
 MAX_TIMES = 1_000_000
 """Evaluation times that one call may ask for."""
 
@@ -80,7 +74,7 @@ def command(
     del form
     wanted = _windows(windows)
     _check_times(at, start, end, every)
-    events = _read_events(files)
+    events = read_events(files)
     times = _times(at, start, end, every, events)
     evaluated = evaluate_events(
         events,
@@ -135,26 +129,6 @@ def _times(
     return [max(event.time for event in events) + 1]
 
 
-def _read_events(files: tuple[str, ...]) -> list[Timed]:
-    events: list[Timed] = []
-    refused: Counter[str] = Counter()
-    total_bytes(files)  # says which files are missing before any is read
-    for line in read_lines(files, lambda _: None):
-        event = read(line.raw)
-        if isinstance(event, Refusal):
-            refused[event.reason.value] += 1
-            if refused.total() <= SHOWN_REFUSALS:
-                click.echo(f"{line.file}:{line.number}: {event.reason.value}: {event.message}", err=True)
-        else:
-            events.append(Timed(event_time_ms(event), TYPE_OF_STRUCT[type(event)].topic, event))
-    if refused:
-        reasons = ", ".join(f"{reason} {n}" for reason, n in refused.most_common())
-        click.echo(
-            f"{refused.total()} of {refused.total() + len(events)} lines left out: {reasons}", err=True
-        )
-    return events
-
-
 # ---- output ----------------------------------------------------------------------------------------------------------
 
 
@@ -199,28 +173,9 @@ def _table(evaluated: Evaluated, out: IO[str]) -> None:
         console.print(table)
 
 
-def _openmetrics(evaluated: Evaluated, out: IO[str]) -> None:
-    help_of = {f.name: f.help for kpi in load_catalogue().values() for f in family_names(kpi)}
-    series: dict[str, list[tuple[int, Sample]]] = {}
-    for at, samples in evaluated:
-        for sample in samples:
-            series.setdefault(sample.metric, []).append((at, sample))
-    for metric, points in series.items():
-        out.write(f"# HELP {metric} {_escape(help_of.get(metric, metric))}\n# TYPE {metric} gauge\n")
-        # OpenMetrics wants the points of one series together, in order of time.
-        for at, sample in sorted(points, key=lambda p: (p[1].labels, p[0])):
-            labels = ",".join(f'{name}="{_escape(value)}"' for name, value in sample.labels)
-            out.write(f"{metric}{{{labels}}} {_number(sample.value)} {at / 1000:.3f}\n")
-    out.write("# EOF\n")
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
-
-
-WRITERS: dict[str, Callable[[Evaluated, IO[str]], None]] = {
+WRITERS: dict[str, Callable[[Evaluated, IO[str]], object]] = {
     "ndjson": _ndjson,
     "table": _table,
     "csv": _csv,
-    "openmetrics": _openmetrics,
+    "openmetrics": write_openmetrics,
 }

@@ -1,0 +1,104 @@
+"""``selfserve backfill``: the KPIs of the past, as Prometheus takes them in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from app.catalogue.labels import check_word
+from app.catalogue.load import load_catalogue
+from app.cli.evaluate import MAX_TIMES
+from app.cli.event_files import read_events
+from app.cli.options import settings_options
+from app.cli.parameters import DURATION, INSTANT
+from app.errors import UserError
+from app.evaluation.batch import evaluate_events
+from app.evaluation.openmetrics import write_openmetrics
+from app.settings import Settings
+
+_EVERY_MS = 240_000
+_JOB = "job=selfserve-exporter"
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    required=True,
+    metavar="FILE.om",
+    help="File to write; - is standard output.",
+)
+@click.option(
+    "--from", "start", type=INSTANT, metavar="T", help="First evaluation time. Default: the first event."
+)
+@click.option("--to", "end", type=INSTANT, metavar="T", help="Last one, at most. Default: the last event.")
+@click.option(
+    "--every",
+    type=DURATION,
+    default=_EVERY_MS,
+    metavar="D",
+    help="Distance between evaluation times. Default: 4m, since Prometheus takes a sample for current for 5 minutes.",
+)
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    default=[_JOB],
+    show_default=True,
+    metavar="NAME=VALUE",
+    help="Label that a scrape would add to every series. Can be given several times.",
+)
+@settings_options
+def command(
+    settings: Settings,
+    files: tuple[str, ...],
+    output: Path,
+    start: int | None,
+    end: int | None,
+    every: int,
+    labels: tuple[str, ...],
+) -> None:
+    """Write the KPIs of the past from files of events, in the OpenMetrics format with timestamps.
+
+    `promtool tsdb create-blocks-from openmetrics FILE.om DIRECTORY` makes blocks of it that Prometheus reads. Alerts that
+    look back also need what the rules record: `promtool tsdb create-blocks-from rules`. The figures are those of
+    `selfserve evaluate`: an event counts from its own time on, however late it arrived.
+    """
+    added = dict(_label(text) for text in labels)
+    events = read_events(files)
+    if not events and (start is None or end is None):
+        raise UserError(
+            "there is no valid event in the files, so there is no past to write; give --from and --to"
+        )
+    first = min(event.time for event in events) if start is None else start
+    last = max(event.time for event in events) if end is None else end
+    if first > last:
+        raise UserError("--from lies after --to")
+    times = range(first, last + 1, every)
+    if len(times) > MAX_TIMES:
+        raise UserError(
+            f"--every: that would be more than {MAX_TIMES:,} evaluation times; choose a longer distance"
+        )
+    evaluated = evaluate_events(
+        events,
+        times,
+        load_catalogue(),
+        definitions=settings.definitions,
+        top=settings.exporter.dimension_top,
+    )
+    with click.open_file(str(output), "w", encoding="utf-8", atomic=str(output) != "-") as out:
+        n = write_openmetrics(evaluated, out, added)
+    click.echo(f"{n:,} samples of {len(times):,} moments", err=True)
+
+
+def _label(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    try:
+        check_word(name, "name")
+    except ValueError as error:
+        raise UserError(f"--label {text}: {error}") from None
+    if not equals:
+        raise UserError(f"--label {text}: write NAME=VALUE")
+    return name, value
