@@ -122,6 +122,16 @@ class Kpi(Frozen, frozen=True):
                 return label
         return None
 
+    @property
+    def split_whole(self) -> str | None:
+        """The value of the label `split_label` that stands for the KPI."""
+        match self.value:
+            case Ratio(split=split):
+                return None if split is None else split.whole
+            case Computed(split=label, whole=whole):
+                return None if label is None else whole
+        return None
+
     def band_of(self, value: float) -> Band | None:
         """Return the band that ``value`` lies in, or `None` where the KPI has no bands."""
         return next((band for band in self.bands if value in band), None)

@@ -15,7 +15,7 @@ from typing import Final
 from app.catalogue.load import Catalogue, load_catalogue
 from app.catalogue.model import Kpi
 from app.catalogue.naming import DENOMINATOR, INFO, OBSERVATIONS, RESPONSES, TARGET, Family, family_names
-from app.catalogue.reads import Computed, Read
+from app.catalogue.reads import Computed, Ratio, Read
 from app.catalogue.targets import Band, Benchmark, Case
 
 FOLDER: Final = "docs/kpis"
@@ -178,6 +178,8 @@ def _readings(kpi: Kpi) -> list[str]:
         return [f"Computed by `{kpi.value.function}` from {_code(kpi.value.measures)}."]
     rows = ((_place(key), *_read(read)) for key, read in kpi.readings())
     lines = _table(("", "measure", "read as", "where"), rows)
+    if isinstance(kpi.value, Ratio) and kpi.value.complement:
+        lines += ["", "What is counted is the rest: the denominator less this numerator."]
     for dimension in kpi.dimensions:
         for measure, instead in dimension.measures.items():
             lines += ["", f"By `{dimension.name}`, `{instead}` is read in place of `{measure}`."]

@@ -78,11 +78,19 @@ class Split(Frozen, frozen=True):
 
 
 class Ratio(Frozen, frozen=True, tag_field="form", tag="ratio"):
-    """Numerator ÷ denominator; no value while the denominator is 0."""
+    """Numerator ÷ denominator; no value while the denominator is 0.
+
+    With ``complement`` what is counted is the rest: what of the denominator the numerator's reading leaves.
+    """
 
     numerator: Read
     denominator: Read
     split: Split | None = None
+    complement: bool = False
+
+    def __post_init__(self) -> None:
+        if self.complement and self.split is not None:
+            raise ValueError("a complement has no split: the parts are not parts of the rest")
 
     @property
     def numerators(self) -> tuple[tuple[str | None, Read], ...]:
@@ -160,13 +168,14 @@ class Score(Frozen, frozen=True, tag_field="form", tag="score"):
 class Computed(Frozen, frozen=True, tag_field="form", tag="computed"):
     """A value that no combination of readings expresses: a pure function computes it from the measures it names.
 
-    ``function`` is `package.module:name`. ``split`` names a label that it sets itself, ``windowed`` says whether it is
-    evaluated for each window.
+    ``function`` is `package.module:name`. ``split`` names a label that it sets itself, ``whole`` the value of that label
+    which stands for the KPI; ``windowed`` says whether it is evaluated for each window.
     """
 
     function: str
     measures: tuple[str, ...]
     split: str | None = None
+    whole: str = "all"
     windowed: bool = True
 
     def __post_init__(self) -> None:

@@ -19,7 +19,7 @@ from streams.core.definitions import Definitions
 from streams.core.measures import MEASURES, Measure
 from streams.core.time import DAY
 
-Function: TypeAlias = Callable[[Kpi, Reads, str | None, Definitions], Iterable[Sample]]
+Function: TypeAlias = Callable[[Kpi, Reads, str | None, Context], Iterable[Sample]]
 """What a computed KPI names: it is called for each window (None: the KPI has none)."""
 
 
@@ -88,7 +88,7 @@ class _Prepared:
             if self._form is not None:
                 self._form.evaluate(reads, window)
             if self._function is not None:
-                yield from self._function(kpi, reads, window, self._context.definitions)
+                yield from self._function(kpi, reads, window, self._context)
         for extra, form in self._extras:
             for window in chosen if extra.windowed else [None]:
                 if window != DAY or (isinstance(extra.value, Level) and extra.value.day is not None):

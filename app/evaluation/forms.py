@@ -69,6 +69,7 @@ class RatioForm(_Base):
         self, value: Ratio, dimensions: Sequence[Dimension], families: Families, context: Context
     ) -> None:
         super().__init__(value, dimensions, families, context)
+        self._complement = value.complement
         self._parts = [
             (part, Reading(read, self._axes, context.measures, context.definitions))
             for part, read in value.numerators
@@ -77,6 +78,7 @@ class RatioForm(_Base):
 
     def evaluate(self, reads: Reads, window: str | None) -> None:
         """Add ratio, numerator and denominator of every series."""
+        complement = self._complement
         below = self._denominator.take(reads, window)
         parts = [(part, reading.take(reads, window)) for part, reading in self._parts]
         for along in self._shown(below.by_axis, *(table.by_axis for _, table in parts)):
@@ -87,6 +89,8 @@ class RatioForm(_Base):
                     series.add(key, n)
             for part, table in parts:
                 numerators = table.numbers(along)
+                if complement:
+                    numerators = [of - n for n, of in zip(numerators, denominators, strict=True)]
                 if NUMERATOR in self._families:
                     series = self._families[NUMERATOR].series(window, part)
                     for key, n in zip(along.keys, numerators, strict=True):

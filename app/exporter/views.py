@@ -85,7 +85,7 @@ class KpiView:
         return (
             self.is_overall(labels)
             and pairs.get(WINDOW) == self.window
-            and (split is None or pairs.get(split) == OVERALL)
+            and (split is None or pairs.get(split) == self.kpi.split_whole)
             and pairs.get(STAT, "p50") == (self.kpi.alerts.stat or "p50")
         )
 

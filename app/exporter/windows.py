@@ -15,6 +15,8 @@ from streams.core.time import ALL, BEGINNING, DAY, Calendar, minute_of, reached,
 
 END: Final = 1 << 62
 """A position after every other one."""
+SPANS: Final = 64
+"""Ranges of days of one measure whose sums are kept up to date; those that are not read any more make room."""
 
 Sums = dict[Cell, int]
 
@@ -97,18 +99,20 @@ class _Window:
 class MeasureSums:
     """All numbers of one measure, added up over the partitions, with its windows."""
 
-    __slots__ = ("_calendar", "_positions", "_windows", "measure")
+    __slots__ = ("_calendar", "_positions", "_spans", "_windows", "measure")
 
     def __init__(self, measure: Measure, calendar: Calendar) -> None:
         self.measure = measure
         self._calendar = calendar
         self._positions: dict[int, Sums] = {}
         self._windows: dict[tuple[str, bool], _Window] = {}
+        self._spans: dict[Bounds, _Window] = {}
+        """Ranges of days, the one that was read last at the end."""
 
     def add(self, changes: Iterable[Change]) -> None:
         """Apply changes to the numbers and to every window that they lie in."""
         positions = self._positions
-        windows = tuple(self._windows.values())
+        windows = (*self._windows.values(), *self._spans.values())
         for position, cell, n in changes:
             numbers = positions.get(position)
             if numbers is None:
@@ -144,11 +148,14 @@ class MeasureSums:
 
     def read_days(self, first: int, last: int) -> Mapping[Cell, int]:
         """Return the sum of each cell of a day measure over local days, both ends included."""
-        sums: Sums = {}
-        for day in _between(first, last + 1, self._positions):
-            for cell, n in self._positions[day].items():
-                sums[cell] = sums.get(cell, 0) + n
-        return sums
+        bounds = Bounds(first, last + 1)
+        span = self._spans.pop(bounds, None)
+        if span is None:
+            span = _Window(bounds, self._positions)
+            if len(self._spans) >= SPANS:
+                del self._spans[next(iter(self._spans))]
+        self._spans[bounds] = span
+        return span.read()
 
     def read_directly(self, window: str, at: int, *, at_start: bool = False) -> Mapping[Cell, int]:
         """Return what `read` does, added up anew from all numbers."""

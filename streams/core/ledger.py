@@ -25,6 +25,7 @@ from streams.core.join import (
     watch,
 )
 from streams.core.measures import MEASURES, Contribution
+from streams.core.membership import by_eligibility
 from streams.core.panes import MeasurePanes, Panes
 from streams.core.rules import Rules
 from streams.core.stored import Status
@@ -40,6 +41,8 @@ class _ProfileSlots(NamedTuple):
     days: int
     last_day: int
     eligible: int
+    customers: int
+    kept: int
 
 
 class _PlatformSlots(NamedTuple):
@@ -67,8 +70,10 @@ class Ledger:
         "_active_last_day",
         "_by_channel",
         "_by_platform",
+        "_customers",
         "_days_by_platform",
         "_eligible",
+        "_kept",
         "_platforms",
         "_profiles",
         "_self_service",
@@ -100,6 +105,7 @@ class Ledger:
         self._active_last_day = panes["active_last_day"]
         self._eligible, self._self_service = panes["eligible"], panes["self_service"]
         self._by_channel = panes["self_service_by_channel"]
+        self._customers, self._kept = panes["customers"], panes["customers_kept"]
         self._profiles: dict[person.Profile, _ProfileSlots] = {}
         self._platforms: dict[str, _PlatformSlots] = {}
         for c in self.customers.values():
@@ -185,7 +191,7 @@ class Ledger:
 
     def _person(self, c: Customer) -> list[Contribution]:
         rules = self.rules
-        own = person.activity(c) + person.eligibility(c) + person.self_service(c, rules)
+        own = person.activity(c) + person.eligibility(c) + by_eligibility(c) + person.self_service(c, rules)
         return own + person.grouped(c, rules.profile_groups, rules)
 
     def _apply_whole(self, c: Customer, told: Told) -> None:
@@ -252,7 +258,10 @@ class Ledger:
     def welcome(self, c: Customer, minute: int) -> None:
         """A customer of whom nothing but its attributes is known becomes known. A short path of `_turn`."""
         c.known = minute
-        self._eligible.bump(self._profile(c).eligible, minute)
+        slots = self._profile(c)
+        self._eligible.bump(slots.eligible, minute)
+        self._customers.bump(slots.customers, minute)
+        self._kept.bump(slots.kept, minute)
 
     def activity(self, c: Customer, minute: int, platform: str) -> None:
         """`Customer.join_activity` for one whose dimensions stay as they are, with its effect on the panes. The shortest path."""
@@ -268,12 +277,16 @@ class Ledger:
         ):
             self._go_on(c, minute, platform)
             return
-        if c.groups is not None and self.rules.activity_groups:
+        bit = day - c.day0
+        if (
+            c.groups is not None
+            and self.rules.activity_groups
+            and (last < c.watched or bit < 0 or not c.days >> bit & 1)
+        ):
             before = person.grouped(c, self.rules.activity_groups, self.rules)
             self._activity(c, minute, platform)
-            if before:
-                after = person.grouped(c, self.rules.activity_groups, self.rules)
-                add_to(self.panes, difference(before, after))
+            after = person.grouped(c, self.rules.activity_groups, self.rules)
+            add_to(self.panes, difference(before, after))
             return
         self._activity(c, minute, platform)
 
@@ -377,6 +390,8 @@ class Ledger:
                 self._active_days.slots(cell),
                 self._active_last_day.slots(cell[:1]),
                 self._eligible.slots(cell),
+                self._customers.slots(cell[:2]),
+                self._kept.slots(cell[:2]),
             )
         return slots
 

@@ -5,7 +5,6 @@ Contributions come in groups, so that an event that touches one group need not d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -16,8 +15,8 @@ from streams.core.dimensions import UNKNOWN
 from streams.core.group import Group
 from streams.core.issues import support_contributions
 from streams.core.measures import Contribution
+from streams.core.membership import by_eligibility, eligibility_edges
 from streams.core.rules import Rules
-from streams.core.time import MINUTE_MS
 
 Profile = tuple[str, str, str]
 """Plan, segment, role as the customer has them now."""
@@ -44,24 +43,8 @@ def activity(c: Customer) -> list[Contribution]:
 
 def eligibility(c: Customer) -> list[Contribution]:
     """An edge at every change between eligible and not."""
-    if c.known < 0:
-        return []
     cell = profile(c)
-    changes = c.status.eligibility if c.status is not None else []
-    return [("eligible", cell, minute, edge) for minute, edge in _edges(c.known, changes)]
-
-
-def _edges(known: int, changes: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    state, i = 1, 0
-    while i < len(changes) and changes[i][0] // MINUTE_MS <= known:
-        state = changes[i][1]
-        i += 1
-    if state:
-        yield known, 1
-    for time, eligible in changes[i:]:
-        if eligible != state:
-            yield time // MINUTE_MS, eligible - state
-            state = eligible
+    return [("eligible", cell, minute, edge) for minute, edge in eligibility_edges(c)]
 
 
 def self_service(c: Customer, rules: Rules) -> list[Contribution]:
@@ -99,7 +82,7 @@ def contributions(c: Customer, rules: Rules) -> list[Contribution]:
     """All that a customer's facts contribute: the definition that every faster path is measured against."""
     if c.excluded:
         return []
-    out = activity(c) + eligibility(c) + self_service(c, rules)
+    out = activity(c) + eligibility(c) + by_eligibility(c) + self_service(c, rules)
     if c.support is not None:
         out += support_contributions(c.opened(), rules.definitions)
     return out + grouped(c, rules.groups, rules)

@@ -163,8 +163,10 @@ class Subscriptions(msgspec.Struct, array_like=True, gc=False):
 
     def held_at(self, subscription: str, time: int, otherwise: str) -> str:
         """A subscription's own plan at a time: the latest told by then, else the first told, else ``otherwise``."""
-        told = [(c.time, c.held) for c in self.changes if c.subscription == subscription and c.held]
-        return _at(told, time, otherwise)
+        told = sorted(
+            (c.time, c.kind, c.held) for c in self.changes if c.subscription == subscription and c.held
+        )
+        return _at([(at, held) for at, _, held in told], time, otherwise)
 
     def active(self) -> list[tuple[int, int]]:
         """When the customer begins (1) and ceases (−1) to have an active subscription, as (time, edge), in order.
@@ -258,9 +260,12 @@ def _forget_told(items: list[Told]) -> None:
 
 
 def _at(items: Iterable[Told], time: int, otherwise: str) -> str:
-    found = ""
-    for told, value in items:
-        if told > time and found:
+    """The latest value told by a time, else the first; of one millisecond the greater."""
+    found, until = otherwise, time
+    for i, (told, value) in enumerate(items):
+        if i == 0:
+            until = max(time, told)
+        if told > until:
             break
         found = value
-    return found or otherwise
+    return found

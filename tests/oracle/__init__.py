@@ -12,6 +12,7 @@ from tests.oracle.conversation_kpis import add_conversation_kpis
 from tests.oracle.customer_kpis import add_customer_kpis
 from tests.oracle.figures import Figures, Series
 from tests.oracle.people import lives
+from tests.oracle.retention_kpis import add_retention_kpis
 from tests.oracle.settings import OracleSettings
 from tests.oracle.support_kpis import add_support_kpis
 from tests.oracle.usage_kpis import add_usage_kpis
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["OracleSettings", "compute"]
 
 DEFAULTS = OracleSettings()
-FAMILIES = (add_customer_kpis, add_conversation_kpis, add_usage_kpis, add_support_kpis)
+FAMILIES = (
+    add_customer_kpis,
+    add_conversation_kpis,
+    add_usage_kpis,
+    add_support_kpis,
+    add_retention_kpis,
+)
 
 
 def compute(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tests.oracle.settings import DAY, HOUR, MINUTE, SECOND
+from tests.oracle.stories_retention import come_back, subscribe
 from tests.oracle.stories_support import relapse, talk_to_bots
 
 if TYPE_CHECKING:
@@ -311,4 +312,6 @@ SCENARIOS = (
     administer,
     talk_to_bots,
     relapse,
+    subscribe,
+    come_back,
 )

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from schemas import events as e
 from streams.core.group import Group
+from streams.core.groups.cohorts import cohort
+from streams.core.groups.renewals import cancellations, renewals
 from streams.core.measures import Contribution
+from streams.core.membership import corrections
 from streams.core.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 Contributor: TypeAlias = "Callable[[Subscriptions, Customer, Rules], Iterable[Contribution]]"
 """What the facts of a customer who is not excluded contribute to some measures."""
 
-CONTRIBUTORS: Final[tuple[Contributor, ...]] = ()
+CONTRIBUTORS: Final[tuple[Contributor, ...]] = (cohort, corrections, cancellations, renewals)
 """Every one of them."""
 
 
@@ -42,8 +45,13 @@ class SubscriptionGroup(Group[Subscriptions]):
         e.SubscriptionRenewalDue,
         e.SubscriptionRenewed,
     )
+    selective: ClassVar[bool] = True
     follows_profile: ClassVar[bool] = True
     follows_activity: ClassVar[bool] = True
+
+    def touches(self, event: Event) -> bool:
+        """Whether an event says anything: many of those that name a user do not."""
+        return not isinstance(event, e.UserIdentified) or bool(event.plan or event.segment)
 
     def join(self, facts: Subscriptions, told: Told, dimensions: Dimensions) -> None:
         """Join an event."""

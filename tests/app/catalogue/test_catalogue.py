@@ -48,7 +48,7 @@ class TestEveryKpi:
             assert found.windows == ()
         elif any(read.days for read in windowed):
             assert trailing == ("7d", "30d")
-        elif any(read.how == "last" for read in windowed):
+        elif any(read.how in ("last", "edge", "still") for read in windowed):
             assert trailing == DISTINCT_WINDOWS
         else:
             assert trailing == EVENT_WINDOWS

@@ -115,6 +115,8 @@ class One:
             if not own_denominator and not any(above.values()):
                 return
         self.put("_denominator", (), below)
+        if ratio.complement:
+            above = {part: below - n for part, n in above.items()}
         for part, n in above.items():
             between = () if ratio.split is None else ((ratio.split.label, str(part)),)
             self.put("_numerator", between, n)

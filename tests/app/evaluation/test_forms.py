@@ -70,6 +70,16 @@ def test_a_numerator_of_0_is_a_ratio_of_0() -> None:
     )
 
 
+def test_a_complement_counts_what_the_numerator_leaves() -> None:
+    cells = {("confirmed", "chat"): 3, ("assumed", "email"): 1, ("abandoned", "chat"): 4}
+    found = evaluated(
+        kpi(**{**RATIO, "value": {**RATIO["value"], "complement": True}}), {("issues", "1h"): cells}, KNOWN
+    )
+    assert found["answered_numerator{window=1h,channel=all}"] == 4
+    assert found["answered_ratio{window=1h,channel=chat}"] == 4 / 7
+    assert found["answered_ratio{window=1h,channel=email}"] == 0
+
+
 def test_cells_that_cancel_out_are_no_data() -> None:
     cells = {("confirmed", "chat"): 0, ("abandoned", "email"): 2, ("assumed", "email"): -2}
     found = evaluated(

@@ -104,6 +104,30 @@ def test_days_are_those_of_the_zone_and_end_with_the_millisecond_before() -> Non
     assert sums.read("day", midnight + 2 * DAY_MS) == {}
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(
+                st.builds(Change, st.integers(0, 9), st.sampled_from(CELLS), st.integers(-3, 3)), max_size=4
+            ),
+            st.tuples(st.integers(-1, 9), st.integers(-1, 9)),
+        ),
+        max_size=90,
+    )
+)
+def test_ranges_of_days_hold_what_adding_them_up_gives(moves: list) -> None:  # type: ignore[type-arg]
+    sums = MeasureSums(measure("day"), Calendar("UTC"))
+    told: list[Change] = []
+    for changed, (first, last) in moves:
+        sums.add(changed)
+        told += changed
+        expected: dict[Cell, int] = {}
+        for day, cell, n in told:
+            if first <= day <= last:
+                expected[cell] = expected.get(cell, 0) + n
+        assert sums.read_days(first, last) == nonzero(expected)
+
+
 def test_a_deadline_counts_when_the_evaluation_time_has_passed_it() -> None:
     sums = MeasureSums(measure("event"), Calendar("UTC"))
     sums.add([Change(NOW + 5, CELLS[0], 1)])

@@ -1,0 +1,69 @@
+"""Subscriptions that were cancelled, and paid periods that were due: what they contribute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from streams.core.dimensions import UNKNOWN
+from streams.core.measures import Contribution
+from streams.core.subscriptions import CANCELLED, Period, Subscriptions
+from streams.core.time import DAY_MS, MINUTE_MS, deadline_minute
+
+if TYPE_CHECKING:
+    from streams.core.customer import Customer
+    from streams.core.rules import Rules
+
+GRACE_MS: Final = 14 * DAY_MS
+"""How long after its end a paid period may still be renewed."""
+
+
+def cancellations(facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
+    """Return each cancellation of a subscription, once for each time, and those with a reason by it."""
+    del rules
+    reasons: dict[tuple[int, str], str] = {}
+    for change in facts.changes:
+        if change.kind == CANCELLED:
+            named = (change.time, change.subscription)
+            reasons[named] = max(reasons.get(named, ""), change.reason)
+    out: list[Contribution] = []
+    for (time, subscription), reason in reasons.items():
+        minute = time // MINUTE_MS
+        out.append(("cancellations", (_plan(facts, c, subscription, time),), minute, 1))
+        if reason:
+            out.append(("cancellations_by_reason", (reason,), minute, 1))
+    return out
+
+
+def renewals(facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
+    """Return each paid period that was due, at its decision."""
+    del rules
+    out: list[Contribution] = []
+    for period in facts.periods:
+        if period.due >= 0:
+            renewed, minute = _decision(facts, period)
+            plan = _plan(facts, c, period.subscription, period.due)
+            out.append(("renewals", ("1" if renewed else "0", plan), minute, 1))
+    return out
+
+
+def _decision(facts: Subscriptions, period: Period) -> tuple[bool, int]:
+    """Whether a period was renewed, and the minute that decided it: the first of renewal, cancellation, deadline."""
+    deadline = period.end + GRACE_MS
+    ended = min(
+        (
+            change.time
+            for change in facts.changes
+            if change.kind == CANCELLED
+            and change.subscription == period.subscription
+            and period.due <= change.time < deadline
+        ),
+        default=deadline,
+    )
+    if 0 <= period.renewed <= ended and period.renewed < deadline:
+        return True, period.renewed // MINUTE_MS
+    return False, deadline_minute(deadline) if ended == deadline else ended // MINUTE_MS
+
+
+def _plan(facts: Subscriptions, c: Customer, subscription: str, time: int) -> str:
+    """The subscription's plan at a time, the customer's where none was told of it."""
+    return facts.held_at(subscription, time, facts.plan_at(time, c.plan)) or UNKNOWN

@@ -1,0 +1,110 @@
+"""Who is a customer and since when: one who holds a subscription, or, where nothing was ever told of one, who is eligible.
+
+The edges of a level, under the plan and segment that the customer had at each time: a level read at a window's start then tells
+who was a customer there, and as what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from streams.core.contribution import Delta, collect
+from streams.core.customer import Customer
+from streams.core.dimensions import UNKNOWN
+from streams.core.measures import Contribution
+from streams.core.subscriptions import Subscriptions
+from streams.core.time import MINUTE_MS
+
+if TYPE_CHECKING:
+    from streams.core.rules import Rules
+
+Edge = tuple[int, int]
+"""A minute, and 1 where something begins in it, −1 where it ends."""
+
+Standing = tuple[str, str]
+"""Plan and segment, `unknown` where nothing is known."""
+
+
+def eligibility_edges(c: Customer) -> list[Edge]:
+    """Return every change between eligible and not."""
+    if c.known < 0:
+        return []
+    if c.status is None or not c.status.eligibility:
+        return [(c.known, 1)]
+    changes = c.status.eligibility
+    edges: list[Edge] = []
+    state, i = 1, 0
+    while i < len(changes) and changes[i][0] // MINUTE_MS <= c.known:
+        state = changes[i][1]
+        i += 1
+    if state:
+        edges.append((c.known, 1))
+    for time, eligible in changes[i:]:
+        if eligible != state:
+            edges.append((time // MINUTE_MS, eligible - state))
+            state = eligible
+    return edges
+
+
+def by_eligibility(c: Customer) -> list[Contribution]:
+    """Return the edges of a customer of whom nothing else is known: eligible, under its plan and segment of now."""
+    cell = (c.plan or UNKNOWN, c.segment or UNKNOWN)
+    edges = eligibility_edges(c)
+    out: list[Contribution] = [("customers", cell, minute, edge) for minute, edge in edges]
+    if c.eligible:
+        out += [("customers_kept", cell, minute, edge) for minute, edge in edges]
+    return out
+
+
+def corrections(facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
+    """Return what has to be added to `by_eligibility` for a customer of whom plans or subscriptions were told."""
+    del rules
+    if not facts.changes and _always(facts.plans, c.plan) and _always(facts.segments, c.segment):
+        return []
+
+    def standing(minute: int) -> Standing:
+        # What was told within a minute holds for all of it: a window begins with a full minute.
+        last = minute * MINUTE_MS + MINUTE_MS - 1
+        return facts.plan_at(last, c.plan) or UNKNOWN, facts.segment_at(last, c.segment) or UNKNOWN
+
+    told = {time // MINUTE_MS for time, _ in (*facts.plans, *facts.segments)}
+    if facts.changes:
+        edges = [(time // MINUTE_MS, edge) for time, edge in facts.active()]
+        now = bool(edges) and edges[-1][1] == 1
+    else:
+        edges, now = eligibility_edges(c), c.eligible
+    delta: Delta = {}
+    collect(delta, by_eligibility(c), -1)
+    collect(delta, _contributions(edges, standing, told, now=now))
+    return [(measure, cell, minute, n) for (measure, cell, minute), n in delta.items()]
+
+
+def _always(told: list[tuple[int, str]], now: str) -> bool:
+    return all(value == now for _, value in told)
+
+
+def _contributions(
+    edges: list[Edge], standing: Callable[[int], Standing], told: Iterable[int], *, now: bool
+) -> list[Contribution]:
+    """Return both levels' edges. Who changes plan or segment (at the minutes ``told``) ends as one and begins as another."""
+    steps = dict.fromkeys(told, 0)
+    for minute, edge in edges:
+        steps[minute] = steps.get(minute, 0) + edge
+    out: list[Contribution] = []
+    level, cell = 0, ("", "")
+    for minute in sorted(steps):
+        was, cell_was = level, cell
+        level += steps[minute]
+        if was == level == 0:
+            continue
+        cell = standing(minute)
+        if was == level and cell_was == cell:
+            continue
+        if was:
+            out.append(("customers", cell_was, minute, -1))
+        if level:
+            out.append(("customers", cell, minute, 1))
+    if now:
+        out += [("customers_kept", cell, minute, n) for _, cell, minute, n in out]
+    return out
