@@ -77,6 +77,11 @@ class Deduplication:
         fresh.append(identity)
         return False
 
+    def knows(self, identity: int, minute: int) -> bool:
+        """Whether an identity was seen at this minute before."""
+        frozen = self._frozen.get(minute)
+        return identity in self._live.get(minute, ()) or (frozen is not None and is_in(frozen, identity))
+
     def take_fresh(self, sequence: int) -> bytes | None:
         """The identities of the current checkpoint, packed, to be stored under `sequence`; None if there are none."""
         fresh = {minute: hashes for minute, hashes in self._fresh.items() if hashes}

@@ -283,6 +283,9 @@ class PartitionState:
                     self._forward(home, customer, topic, record, hops)
                     return FORWARDED
         elif c.status is not None and c.status.alias is not None and hops < MAX_HOPS:
+            # What the visitor did before it was claimed was counted here, and went to the user with its facts.
+            if self._memories[topic].knows(self._identity(topic, event), time // MINUTE_MS):
+                return DUPLICATE
             user = c.status.alias[1]
             self._forward(self._home(user.encode(), self.partitions), user, topic, record, hops)
             return FORWARDED
@@ -386,8 +389,10 @@ class PartitionState:
         return True
 
     def _repeated(self, topic: str, event: Event, time: int) -> bool:
-        identity = identity_of(event.id, self._seed(event.source or topic))
-        return self._memories[topic].seen(identity, time // MINUTE_MS)
+        return self._memories[topic].seen(self._identity(topic, event), time // MINUTE_MS)
+
+    def _identity(self, topic: str, event: Event) -> int:
+        return identity_of(event.id, self._seed(event.source or topic))
 
     def _seed(self, source: str) -> int:
         seed = self._seeds.get(source)

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-TOPICS = {"help": "support.events", "conversation": "support.events", "user": "account.events"}
+TOPICS = {
+    "help": "support.events",
+    "conversation": "support.events",
+    "user": "account.events",
+    "account": "account.events",
+    "subscription": "account.events",
+}
 
 _numbers = itertools.count()
 

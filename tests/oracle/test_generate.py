@@ -245,7 +245,7 @@ def test_figures_of_drawn_sets_are_coherent(data: st.DataObject, deletions: bool
     for (family, labels), value in figures.items():
         if family.endswith("_ratio"):
             kpi = family.removesuffix("_ratio")
-            whole = tuple(pair for pair in labels if pair[0] != "resolution")
+            whole = tuple(pair for pair in labels if pair[0] not in {"resolution", "mode"})
             denominator = figures[f"{kpi}_denominator", whole]
             assert 0 <= value <= 1
             assert denominator > 0

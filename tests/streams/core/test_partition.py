@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from streams.core.batch import Sums
 from streams.core.definitions import Definitions
+from streams.core.groups.counts import COUNTS
 from streams.core.measures import MEASURES, Cell
 from streams.core.partition import (
     CONSUMED,
@@ -24,10 +25,14 @@ from streams.core.partition import (
     LATE_DROPPED,
     PROCESSED,
 )
+from streams.core.partitioner import murmur2
 from streams.core.time import ALL, DAY, WINDOWS
 from tests.oracle.generate import event_sets, random_events
 from tests.support.cluster import FAR, REMEMBERING, Cluster
 from tests.support.figures import folded
+
+CLOSING = {count.measure for count in COUNTS}
+"""Plain counts: what no window reaches any more is closed, and a flag withdraws it no longer."""
 
 Reading = dict[tuple[str, str], dict[Cell, int]]
 
@@ -36,7 +41,7 @@ def readings(sums: Sums) -> Reading:
     return {
         (name, window): {cell: n for cell, n in sums.cells(name, window).items() if n}
         for name, measure in MEASURES.items()
-        for window in ((DAY,) if measure.kind == "day" else (*WINDOWS, ALL))
+        for window in ((DAY,) if measure.by_day else WINDOWS if name in CLOSING else (*WINDOWS, ALL))
     }
 
 
@@ -222,6 +227,30 @@ def test_a_misplaced_event_is_forwarded_once_and_counts_at_home() -> None:
     assert at_home.results["selfserve.events"][PROCESSED] == 1
     assert at_home.customers == 1
     assert away.customers == 0
+
+
+def test_a_visitors_event_that_comes_again_after_the_claim_is_a_duplicate() -> None:
+    cluster = Cluster(2)
+    user = next(f"u{n}" for n in range(9) if murmur2(f"u{n}".encode(), 2) != murmur2(b"v", 2))
+    session = {
+        "topic": "product.events",
+        "id": "1",
+        "type": "session.started",
+        "time": MARCH,
+        "anonymous_id": "v",
+    }
+    claim = {
+        "topic": "account.events",
+        "id": "2",
+        "type": "user.identified",
+        "time": MARCH,
+        "anonymous_id": "v",
+    }
+    for event in (session, claim | {"user_id": user}, session):
+        cluster.produce([event])
+        cluster.run(random.Random(0), crashes=False)
+    assert cluster.parts[murmur2(b"v", 2)].state.results["product.events"][DUPLICATE] == 1
+    check(cluster, [session, claim | {"user_id": user}])
 
 
 @given(st.lists(st.binary(max_size=60) | st.none(), max_size=30), st.randoms(use_true_random=False))
