@@ -80,7 +80,7 @@ def inactive_d30(kpi: Kpi, reads: Reads, window: str | None, context: Context) -
 def _days(today: int, age: int) -> list[_Cohort]:
     """The cohort of all, and the latest mature days."""
     everyone = _everyone(today, age)
-    days = range(everyone.last, everyone.last - SHOWN, -1)
+    days = range(everyone.last - SHOWN + 1, everyone.last + 1)
     return [everyone, *(_Cohort(date.fromordinal(day).isoformat(), day, day) for day in days)]
 
 
@@ -89,7 +89,7 @@ def _weeks(today: int, age: int) -> list[_Cohort]:
     everyone = _everyone(today, age)
     sunday = everyone.last - everyone.last % 7
     found = [everyone]
-    for end in range(sunday, sunday - 7 * SHOWN, -7):
+    for end in range(sunday - 7 * (SHOWN - 1), sunday + 1, 7):
         year, week, _ = date.fromordinal(end).isocalendar()
         found.append(_Cohort(f"{year}-W{week:02}", end - 6, end))
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from tests.oracle.examples import outcomes
 from tests.oracle.generate import evaluation_time, evaluation_times, event_sets, random_events
 from tests.oracle.issues import carried
 from tests.oracle.people import NOT_ACTING, lives
+from tests.oracle.retention_kpis import value_at
 from tests.oracle.settings import DAY, INACTIVITY_MS, MINUTE
 
 if TYPE_CHECKING:
@@ -187,6 +189,13 @@ RULES: dict[str, tuple[str, object]] = {
     "agents": ("conversations.agent_acts", lambda _: False),
     "agents before a message": ("customer_kpis.agent_acts", lambda _: False),
     "answers": ("conversations.Conversation.answers", ()),
+    "subscriptions": ("retention_kpis.changes_of", lambda _: {}),
+    "plans of that time": ("retention_kpis.value_at", lambda life, name, _: life.latest(name) or "unknown"),
+    "a subscription's own plan": (
+        "retention_kpis.own_plan",
+        lambda life, _, time: value_at(life, "plan", time),
+    ),
+    "later days": ("retention_kpis.Member.returned", lambda m, age, _: m.day + timedelta(age) in m.active),
     "help channels": ("issues.help_channel", lambda event: event.field("channel") or "chat"),
     "rounding of deadlines": ("issues.deadline", lambda time: time),
     "sessions in conversations": ("issues.owner_of", nothing),
