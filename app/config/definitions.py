@@ -34,6 +34,10 @@ def _unknown_event(name: str) -> str | None:
     return "no event has that type"
 
 
+_MILESTONE = Text(
+    "the name of a milestone, without quotes, commas and backslashes", r"[^\x00-\x1f\",\\]{1,256}"
+)
+
 _EVENT = Text(
     "an event type such as feature.used, or a group such as flow.*",
     r"[a-z_]+\.(?:[a-z_]+|\*)",
@@ -127,6 +131,24 @@ DEFINITIONS: Section[Definitions] = Section(
             ListOf(_EVENT, "event types"),
             "Events that are self-service: of `conversation.message` those of a customer to a bot, of `flow.*` those"
             " of the kind self_service.",
+        ),
+        _key(
+            "activation_milestones",
+            "activation_milestones",
+            ListOf(_MILESTONE, "milestones"),
+            "A new customer is activated by the first of these milestones that it reaches.",
+        ),
+        _key(
+            "first_value_milestones",
+            "first_value_milestones",
+            ListOf(_MILESTONE, "milestones"),
+            "The first of these milestones that a customer reaches is its first value.",
+        ),
+        _key(
+            "key_action_milestones",
+            "key_action_milestones",
+            ListOf(_MILESTONE, "milestones"),
+            "Milestones that are key actions; every `feature.used` with `key_action` is one as well.",
         ),
         _key(
             "lateness",

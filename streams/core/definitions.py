@@ -67,6 +67,12 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
         "flow.completed",
     )
     """Event types that are self-service: a conversation.message only by the customer to a bot, flow.* only of kind self_service."""
+    activation_milestones: tuple[str, ...] = ("activated",)
+    """Milestones of which any one activates a new customer."""
+    first_value_milestones: tuple[str, ...] = ("first_value",)
+    """Milestones of which the earliest is a customer's first value."""
+    key_action_milestones: tuple[str, ...] = ("key_action",)
+    """Milestones that are key actions, beside every feature.used that says so itself."""
     lateness_ms: int = 35 * DAY_MS
     """How far behind its partition's greatest event time an event is still accepted."""
     future_tolerance_ms: int = 5 * MINUTE_MS

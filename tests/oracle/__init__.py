@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.oracle.activation_kpis import add_activation_kpis
 from tests.oracle.conversation_kpis import add_conversation_kpis
 from tests.oracle.customer_kpis import add_customer_kpis
 from tests.oracle.figures import Figures, Series
+from tests.oracle.flow_kpis import add_flow_kpis
 from tests.oracle.people import lives
 from tests.oracle.retention_kpis import add_retention_kpis
 from tests.oracle.settings import OracleSettings
@@ -29,6 +31,8 @@ FAMILIES = (
     add_usage_kpis,
     add_support_kpis,
     add_retention_kpis,
+    add_flow_kpis,
+    add_activation_kpis,
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from tests.oracle.settings import DAY, HOUR, MINUTE, SECOND
 from tests.oracle.stories_retention import come_back, subscribe
 from tests.oracle.stories_support import relapse, talk_to_bots
+from tests.oracle.stories_flows import arrive, go_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -314,4 +315,6 @@ SCENARIOS = (
     relapse,
     subscribe,
     come_back,
+    go_through,
+    arrive,
 )

@@ -67,6 +67,9 @@ class OracleSettings:
     voice_channels: frozenset[str] = frozenset({"phone", "ivr"})
     active_events: frozenset[str] = ACTIVE_EVENTS
     self_service_actions: frozenset[str] = SELF_SERVICE_ACTIONS
+    activation_milestones: frozenset[str] = frozenset({"activated"})
+    first_value_milestones: frozenset[str] = frozenset({"first_value"})
+    key_action_milestones: frozenset[str] = frozenset({"key_action"})
 
     def inactivity(self, channel: str) -> int | None:
         """Milliseconds of silence after which the customer has left; None where silence says nothing."""

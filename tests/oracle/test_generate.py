@@ -108,7 +108,9 @@ def test_every_outcome_and_every_family_occurs() -> None:
         seen |= {outcome for outcome, _ in outcomes(events)}
         families |= {family for family, _ in expected(seed, times[0])}
     assert seen == {"confirmed", "assumed", "escalated", "agent_resolved", "abandoned"}
-    assert families == {family.name for kpi in load_catalogue().values() for family in family_names(kpi)}
+    assert families == {
+        family.name for kpi in load_catalogue().values() if kpi.enabled for family in family_names(kpi)
+    }
 
 
 @pytest.mark.parametrize(
@@ -133,6 +135,9 @@ def test_every_outcome_and_every_family_occurs() -> None:
             OracleSettings(self_service_actions=OracleSettings().self_service_actions - {kind})
             for kind in sorted(OracleSettings().self_service_actions)
         ),
+        OracleSettings(activation_milestones=frozenset({"other"})),
+        OracleSettings(first_value_milestones=frozenset({"activated", "first_value"})),
+        OracleSettings(key_action_milestones=frozenset({"other"})),
     ],
 )
 def test_every_setting_changes_some_figure(otherwise: OracleSettings) -> None:
@@ -210,6 +215,13 @@ RULES: dict[str, tuple[str, object]] = {
     "later contacts": ("support_kpis.Case.contact_in", lambda *_: False),
     "how long a resolution has to hold": ("support_kpis.WEEK", 7 * DAY + 1),
     "rounding of ages and weeks": ("support_kpis.deadline", lambda time: time),
+    "kinds of flow": ("flow_kpis.LEFT_AFTER", dict.fromkeys(("onboarding", "tour", "journey"), MINUTE)),
+    "a tie of lists": ("flow_kpis.listing", lambda start: (start.time,)),
+    "done by the decision": (
+        "flow_kpis.done_by",
+        lambda passage, _: [e.data("step") for e in passage if e.type == "flow.step_completed"],
+    ),
+    "completions": ("flow_kpis.completion", nothing),
     "full hours": ("figures.HOUR", 1),
     "full minutes": ("figures.MINUTE", 1),
 }

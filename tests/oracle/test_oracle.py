@@ -8,6 +8,7 @@ import pytest
 
 from app.catalogue.load import load_catalogue
 from app.catalogue.naming import family_names
+from app.catalogue.reads import Level
 from tests.oracle import OracleSettings, compute
 from tests.oracle.examples import Json, Result, Talk, at, event
 from tests.oracle.figures import begin_of
@@ -261,9 +262,11 @@ def test_without_events_counts_are_zero_and_ratios_and_durations_absent() -> Non
     assert {family for family, _ in values} == {
         family.name
         for kpi in load_catalogue().values()
+        if kpi.enabled
         for family in family_names(kpi)
         if family.role in {"numerator", "denominator", "observations"}
         or (family.role == "value" and kpi.kind in {"count", "level"})
+        or any(extra.suffix == family.role and isinstance(extra.value, Level) for extra in kpi.extras)
     }
 
 

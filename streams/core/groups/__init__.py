@@ -6,14 +6,18 @@ from typing import Any, Final
 
 from streams.core.definitions import Definitions
 from streams.core.group import Group
+from streams.core.groups.activation import Activation
 from streams.core.groups.counts import Counts
 from streams.core.groups.features import Features
+from streams.core.groups.flows import Flows
 from streams.core.groups.subscriptions import SubscriptionGroup
 
 GROUPS: Final[tuple[type[Group[Any]], ...]] = (
     Counts,
     Features,
     SubscriptionGroup,
+    Flows,
+    Activation,
 )
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from schemas import events as e
 from streams.core.contribution import Delta
-from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.dimensions import DIMENSIONS, UNKNOWN, Dimensions
 from streams.core.group import Group
 from streams.core.measures import MEASURES, Cell, Contribution
 from streams.core.panes import COARSE_MINUTES
@@ -45,7 +45,24 @@ def _plan(told: Told, _: Dimensions) -> Cell:
     return (told.plan or UNKNOWN,)
 
 
-COUNTS: Final = (Count("sessions", e.SessionStarted, _plan),)
+def _milestone(_: Told, __: Dimensions) -> Cell:
+    return ("milestone",)
+
+
+def _flow(_: Told, __: Dimensions) -> Cell:
+    return ("flow",)
+
+
+def _order(_: Told, __: Dimensions) -> Cell:
+    return ("order",)
+
+
+COUNTS: Final = (
+    Count("sessions", e.SessionStarted, _plan),
+    Count("activities", e.MilestoneReached, _milestone),
+    Count("activities", e.FlowCompleted, _flow),
+    Count("activities", e.OrderCompleted, _order),
+)
 """Every plain count. Cells are those of the event, whatever the customer is now."""
 
 
@@ -113,12 +130,14 @@ class Counts(Group[CountFacts]):
         ]
 
     def values(self, facts: CountFacts) -> Iterable[tuple[str, str]]:
-        """Yield the values of the cells."""
+        """Yield the values of the cells that producers chose."""
         for tally in facts.tallies:
             measure = MEASURES.get(tally.measure)
             if measure is not None:
                 yield from (
-                    (f, v) for f, v in zip(measure.fields, tally.cell, strict=True) if isinstance(v, str)
+                    (field, value)
+                    for field, value in zip(measure.fields, tally.cell, strict=True)
+                    if isinstance(value, str) and field in DIMENSIONS
                 )
 
     def expire(self, facts: CountFacts, newest: int) -> list[Contribution]:

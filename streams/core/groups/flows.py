@@ -1,0 +1,289 @@
+"""Passages through flows: how far customers get in onboarding, tours and journeys.
+
+An onboarding flow or a tour is decided once for each passage (`flow_id`), a journey once for each customer and step:
+`docs/definitions.md`, "Flows". Other kinds of flow do not come here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import msgspec
+
+from schemas import events as e
+from streams.core.contribution import Delta, difference
+from streams.core.customer import NEVER
+from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.group import Group
+from streams.core.measures import Contribution
+from streams.core.time import DAY_MS, MINUTE_MS, deadline_minute
+
+if TYPE_CHECKING:
+    from streams.core.customer import Customer
+    from streams.core.join import Told
+    from streams.core.rules import Rules
+
+IDLE_MS: Final = 7 * DAY_MS
+"""How long an onboarding flow or a journey may stand still (ms) before it counts as left."""
+TOUR_IDLE_MS: Final = 30 * MINUTE_MS
+"""The same for a tour."""
+MAX_STEPS: Final = 100
+"""Steps of a flow that count, and different steps done that a passage keeps: the earliest."""
+MAX_PASSAGES: Final = 50
+"""Onboarding flows, tours and journeys, of each, that a customer keeps: those last heard of."""
+
+Step = int | str
+"""A step as an event names it: its number from 1, or its name."""
+
+
+class Passage(msgspec.Struct, array_like=True, gc=False):
+    """What is known of one passage through a flow, or of all passages of a customer through one journey. Times are ms."""
+
+    first: tuple[int, str, str] = (NEVER, "", "")
+    """Time, flow and platform of the earliest event; at the same time the smaller names."""
+    last: int = NEVER
+    completed: int = NEVER
+    """When it was first completed."""
+    listed: tuple[int, int | list[str]] = (NEVER, 0)
+    """Time of a `flow.started`, and the steps it listed: their number, or their names, each once."""
+    done: dict[Step, int] = {}
+    """The earliest time of each step done."""
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps listed, in order, under their labels."""
+        listed = self.listed[1]
+        return [str(n) for n in range(1, listed + 1)] if isinstance(listed, int) else listed
+
+
+class FlowFacts(msgspec.Struct, array_like=True, gc=False):
+    """The passages of a customer: onboarding flows and tours by `flow_id`, journeys by the name of their flow."""
+
+    onboarding: dict[str, Passage] = {}
+    tours: dict[str, Passage] = {}
+    journeys: dict[str, Passage] = {}
+
+    def of(self, kind: str) -> dict[str, Passage]:
+        """Return the passages of one kind."""
+        return self.onboarding if kind == "onboarding" else self.tours if kind == "tour" else self.journeys
+
+
+class Flows(Group[FlowFacts]):
+    """Onboarding flows, tours and journeys."""
+
+    name: ClassVar[str] = "flows"
+    facts = FlowFacts
+    types: ClassVar[tuple[type[e.Event], ...]] = (e.FlowStarted, e.FlowStepCompleted, e.FlowCompleted)
+    selective: ClassVar[bool] = True
+
+    def touches(self, event: e.Event) -> bool:
+        """Whether the flow is of a kind that is followed."""
+        return event.data.kind in _KINDS  # type: ignore[attr-defined]
+
+    def join(self, facts: FlowFacts, told: Told, dimensions: Dimensions) -> None:
+        """Join an event with its passage."""
+        kind, flow, key = _key(told, dimensions)
+        passages = facts.of(kind)
+        passage = passages.get(key)
+        if passage is None:
+            passage = passages[key] = Passage()
+        platform = dimensions.fold("platform", told.event.platform) or UNKNOWN
+        _join(passage, kind, _told(told, flow, platform, dimensions))
+        _bound(passages)
+
+    def merge(self, facts: FlowFacts, other: FlowFacts) -> None:
+        """Join passage by passage."""
+        for kind in _KINDS:
+            passages = facts.of(kind)
+            for key, passage in other.of(kind).items():
+                mine = passages.get(key)
+                if mine is None:
+                    passages[key] = passage
+                else:
+                    _join(mine, kind, passage)
+            _bound(passages)
+
+    def contributions(self, facts: FlowFacts, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return what has been decided of every passage, or will be at its deadline."""
+        del c, rules
+        return [
+            contribution
+            for kind in _KINDS
+            for passage in facts.of(kind).values()
+            for contribution in _contributions(kind, passage)
+        ]
+
+    def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
+        """Join an event and return what that changes: nothing but its own passage, unless another one has to go."""
+        kind, _, key = _key(told, dimensions)
+        facts = self.opened(c)
+        passages = facts.of(kind)
+        passage = passages.get(key)
+        if passage is None and len(passages) >= MAX_PASSAGES:
+            return super().update(c, told, rules, dimensions)
+        before = [] if passage is None else _contributions(kind, passage)
+        self.join(facts, told, dimensions)
+        return difference(before, _contributions(kind, passages[key]))
+
+    def values(self, facts: FlowFacts) -> Iterable[tuple[str, str]]:
+        """Yield flows, platforms and the names of steps."""
+        for kind in _KINDS:
+            for passage in facts.of(kind).values():
+                yield "flow", passage.first[1]
+                yield "platform", passage.first[2]
+                listed = passage.listed[1]
+                named = [] if isinstance(listed, int) else listed
+                for step in (*named, *passage.done):
+                    if isinstance(step, str):
+                        yield "step", step
+
+
+_KINDS: Final = ("onboarding", "tour", "journey")
+
+
+def _key(told: Told, dimensions: Dimensions) -> tuple[str, str, str]:
+    """Kind and flow of an event, and the key of its passage."""
+    data = told.event.data  # type: ignore[attr-defined]
+    flow = dimensions.fold("flow", data.flow)
+    return data.kind, flow, flow if data.kind == "journey" else data.flow_id
+
+
+def _told(told: Told, flow: str, platform: str, dimensions: Dimensions) -> Passage:
+    """What one event says, as a passage of nothing else."""
+    event, time = told.event, told.time
+    passage = Passage((time, flow, platform), time)
+    if isinstance(event, e.FlowCompleted):
+        passage.completed = time
+    elif isinstance(event, e.FlowStarted):
+        steps = event.data.steps
+        if isinstance(steps, int):
+            passage.listed = (time, min(steps, MAX_STEPS))
+        else:
+            distinct = list(dict.fromkeys(steps))[:MAX_STEPS]
+            names = dict.fromkeys(dimensions.fold("step", name) for name in distinct)
+            passage.listed = (time, list(names))
+    elif isinstance(event, e.FlowStepCompleted):
+        step = event.data.step
+        passage.done = {dimensions.fold("step", step) if isinstance(step, str) else step: time}
+    return passage
+
+
+def _join(passage: Passage, kind: str, other: Passage) -> None:
+    """Join what is known of a passage with what else is known of it, in place."""
+    if passage.first[0] < 0 or other.first < passage.first:
+        passage.first = other.first
+    passage.last = max(passage.last, other.last)
+    passage.completed = _earlier(passage.completed, other.completed)
+    if kind == "tour":
+        return
+    if other.listed[0] >= 0 and _prevails(kind, other.listed, passage.listed):
+        passage.listed = other.listed
+    if other.done:
+        done = dict(passage.done)
+        for step, time in other.done.items():
+            done[step] = min(time, done.get(step, time))
+        if len(done) > MAX_STEPS:
+            earliest = sorted(done.items(), key=lambda item: (item[1], _order(item[0])))
+            done = dict(earliest[:MAX_STEPS])
+        passage.done = done
+
+
+def _earlier(one: int, other: int) -> int:
+    return max(one, other) if one < 0 or other < 0 else min(one, other)
+
+
+def _order(step: Step) -> tuple[bool, int, str]:
+    return (True, 0, step) if isinstance(step, str) else (False, step, "")
+
+
+def _prevails(kind: str, other: tuple[int, int | list[str]], present: tuple[int, int | list[str]]) -> bool:
+    """Whether another list takes the place of the present one.
+
+    An onboarding flow keeps the list that it began with. A journey outlives its passages, so there the newest list says what its steps are now.
+    """
+    if present[0] < 0:
+        return True
+    new, old = _list_order(other), _list_order(present)
+    return new > old if kind == "journey" else new < old
+
+
+def _list_order(listed: tuple[int, int | list[str]]) -> tuple[int, bool, int, list[str]]:
+    time, steps = listed
+    return (time, False, steps, []) if isinstance(steps, int) else (time, True, 0, steps)
+
+
+def _bound(passages: dict[str, Passage]) -> None:
+    """Forget passages beyond `MAX_PASSAGES`: those that were silent for the longest time."""
+    while len(passages) > MAX_PASSAGES:
+        del passages[min(passages, key=lambda key: (passages[key].last, key))]
+
+
+# ---- what passages contribute --------------------------------------------------------------------------------------
+
+
+def _contributions(kind: str, passage: Passage) -> list[Contribution]:
+    if kind == "journey":
+        return list(_journey(passage))
+    _, flow, platform = passage.first
+    if kind == "tour":
+        return [("tours", (flow, "0" if passage.completed < 0 else "1"), _decided(passage, TOUR_IDLE_MS), 1)]
+    decided = _decided(passage, IDLE_MS)
+    completed = "0" if passage.completed < 0 else "1"
+    out: list[Contribution] = [("onboardings", (flow, platform, completed), decided, 1)]
+    until = passage.last if passage.completed < 0 else passage.completed
+    reached = _reached(passage)
+    for position, step in enumerate(passage.steps):
+        done = "1" if 0 <= reached.get(position, NEVER) <= until else "0"
+        out.append(("onboarding_tasks", (flow, step, done), decided, 1))
+    return out
+
+
+def _decided(passage: Passage, idle_ms: int) -> int:
+    """The minute at which a passage is decided: of its completion, or of the deadline after its last event."""
+    if passage.completed >= 0:
+        return passage.completed // MINUTE_MS
+    return deadline_minute(passage.last + idle_ms)
+
+
+def _reached(passage: Passage) -> dict[int, int]:
+    """The earliest time of each step done, by its position among those listed. Steps that were not listed are left out."""
+    steps = passage.steps
+    positions = {step: position for position, step in enumerate(steps)}
+    reached: dict[int, int] = {}
+    for step, time in passage.done.items():
+        position = positions.get(step, -1) if isinstance(step, str) else step - 1
+        if 0 <= position < len(steps):
+            reached[position] = min(time, reached.get(position, time))
+    return reached
+
+
+def _journey(passage: Passage) -> Iterator[Contribution]:
+    """One customer at each step of a journey that has a next one."""
+    flow = passage.first[1]
+    if passage.listed[0] < 0:
+        # Numbers tell their order by themselves. Whether the last of them has a next one only a completion tells.
+        numbers = [step for step in passage.done if isinstance(step, int) and 0 < step <= MAX_STEPS]
+        ends = max(numbers, default=0)
+        passage = Passage(
+            passage.first,
+            passage.last,
+            passage.completed,
+            (passage.last, ends + (passage.completed < 0)),
+            passage.done,
+        )
+    steps, reached = passage.steps, _reached(passage)
+    if steps and passage.completed >= 0:
+        end = len(steps) - 1
+        reached[end] = _earlier(reached.get(end, NEVER), passage.completed)
+    # From the end back: whoever did a later step has passed the earlier ones.
+    beyond = NEVER
+    for position in range(len(steps) - 1, -1, -1):
+        here = _earlier(reached.get(position, NEVER), beyond)
+        if position + 1 < len(steps) and here >= 0:
+            label = steps[position]
+            if beyond >= 0:
+                yield "journey_steps", (flow, label, "1"), beyond // MINUTE_MS, 1
+            else:
+                yield "journey_steps", (flow, label, "0"), deadline_minute(passage.last + IDLE_MS), 1
+        beyond = here
