@@ -175,6 +175,7 @@ class TestValues:
         text = (
             "definitions:\n  timezone: America/New_York\n  assumption_time: 48h\n  short_abandon: 10s\n"
             "  voice_channels: [phone]\n  active_events: [flow.*, feature.used]\n  max_dimension_values: 10\n"
+            "  activation_milestones: [first report, invited]\n  key_action_milestones: [published]\n"
         )
 
         assert load_settings(write(text)).definitions == Definitions(
@@ -184,6 +185,8 @@ class TestValues:
             voice_channels=("phone",),
             active_events=("flow.*", "feature.used"),
             max_dimension_values=10,
+            activation_milestones=("first report", "invited"),
+            key_action_milestones=("published",),
         )
 
     @pytest.mark.parametrize("brokers", ["kafka:9092", "a.b-c:1,10.0.0.1:65535", "[::1]:9092,b:9092"])
@@ -362,6 +365,12 @@ class TestMistakes:
         ]
         assert "or none" in lines[0]
         assert "given twice" in lines[3]
+
+    @pytest.mark.parametrize("written", ["[]", "[activated, activated]", '["a,b"]', "[1]", "activated"])
+    def test_what_is_no_list_of_milestones_is_refused(self, written: str) -> None:
+        message = message_for(f"definitions:\n  first_value_milestones: {written}\n")
+
+        assert message.startswith("my.yaml:2: definitions.first_value_milestones")
 
     @pytest.mark.parametrize(
         ("name", "ending"),

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tests.oracle.settings import DAY, HOUR, MINUTE, SECOND
+from tests.oracle.stories_flows import arrive, go_through
 from tests.oracle.stories_retention import come_back, subscribe
 from tests.oracle.stories_support import relapse, talk_to_bots
-from tests.oracle.stories_flows import arrive, go_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -216,7 +216,6 @@ RULES: dict[str, tuple[str, object]] = {
     "how long a resolution has to hold": ("support_kpis.WEEK", 7 * DAY + 1),
     "rounding of ages and weeks": ("support_kpis.deadline", lambda time: time),
     "kinds of flow": ("flow_kpis.LEFT_AFTER", dict.fromkeys(("onboarding", "tour", "journey"), MINUTE)),
-    "a tie of lists": ("flow_kpis.listing", lambda start: (start.time,)),
     "done by the decision": (
         "flow_kpis.done_by",
         lambda passage, _: [e.data("step") for e in passage if e.type == "flow.step_completed"],

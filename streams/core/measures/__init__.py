@@ -15,8 +15,6 @@ from streams.core.measures.measure import Cell, Contribution, Kind, Measure
 __all__ = ["MEASURES", "Cell", "Contribution", "Kind", "Measure"]
 
 MEASURES: Final[dict[str, Measure]] = {
-    m.name: m
-    for family in (customers, support, usage, retention, flows, activation)
-    for m in family.MEASURES
+    m.name: m for family in (customers, support, usage, retention, flows, activation) for m in family.MEASURES
 }
 """Every measure by name. Yes and no are the strings "0" and "1" (`eligible`, `reopened`, …); `bucket` is an integer."""
