@@ -46,6 +46,10 @@ def go_through(story: Story) -> None:
     if story.choose.pick((True, False)):
         story.wait(PAUSES)
         story.tell(PRODUCT, "flow.completed", who, data=flow)
+        if story.choose.pick(OFTEN):
+            # Too late for the completion.
+            story.wait(SHORT)
+            story.tell(PRODUCT, "flow.step_completed", who, data={**flow, "step": story.choose.pick(STEPS)})
 
 
 def arrive(story: Story) -> None:
