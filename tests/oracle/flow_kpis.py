@@ -36,8 +36,10 @@ def add_flow_kpis(lives: Sequence[Life], at: int, settings: OracleSettings, figu
             mine.append((onboardings, (moment, flow | {"platform": platform}, completed)))
             done = done_by(passage, moment if completed else None)
             starts = [e for e in passage if e.type == "flow.started"]
-            for task in listed(min(starts, key=listing)) if starts else []:
-                mine.append((tasks, (moment, flow | {"step": label(task)}, is_done(task, starts, done))))
+            mine += [
+                (tasks, (moment, flow | {"step": label(task)}, is_done(task, starts, done)))
+                for task in (listed(min(starts, key=listing)) if starts else [])
+            ]
         for passage in gathered(life, "tour", "flow_id"):
             moment, completed = decided(passage, "tour")
             mine.append((tours, (moment, {"flow": flow_of(passage)}, completed)))

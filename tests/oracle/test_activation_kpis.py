@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.oracle import OracleSettings
 from tests.oracle.activation_kpis import sessions_per_activity
 from tests.oracle.examples import Json, Result, at, event
@@ -12,11 +14,11 @@ WEEK_LATER = at("12:00", day=7)
 HOUR = 3_600
 
 
-def signup(time: int | str = "09:00", user: str = "u1", **envelope: str) -> Json:
+def signup(time: int | str = "09:00", user: str = "u1", **envelope: Any) -> Json:
     return event("user.signed_up", time, user, **envelope)
 
 
-def milestone(name: str, time: int | str, user: str = "u1", **envelope: str) -> Json:
+def milestone(name: str, time: int | str, user: str = "u1", **envelope: Any) -> Json:
     return event("milestone.reached", time, user, {"milestone": name}, **envelope)
 
 

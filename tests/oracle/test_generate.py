@@ -16,6 +16,7 @@ from app.catalogue.load import load_catalogue
 from app.catalogue.naming import family_names
 from tests.oracle import OracleSettings, compute
 from tests.oracle.examples import outcomes
+from tests.oracle.figures import label
 from tests.oracle.generate import evaluation_time, evaluation_times, event_sets, random_events
 from tests.oracle.issues import carried
 from tests.oracle.people import NOT_ACTING, lives
@@ -195,7 +196,7 @@ RULES: dict[str, tuple[str, object]] = {
     "agents before a message": ("customer_kpis.agent_acts", lambda _: False),
     "answers": ("conversations.Conversation.answers", ()),
     "subscriptions": ("retention_kpis.changes_of", lambda _: {}),
-    "plans of that time": ("retention_kpis.value_at", lambda life, name, _: life.latest(name) or "unknown"),
+    "plans of that time": ("retention_kpis.value_at", lambda life, name, _: label(life.latest(name))),
     "a subscription's own plan": (
         "retention_kpis.own_plan",
         lambda life, _, time: value_at(life, "plan", time),

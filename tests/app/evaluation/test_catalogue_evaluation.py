@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from app.catalogue.dimensions import Dimension
 from app.catalogue.load import load_catalogue
@@ -28,13 +29,13 @@ VALUES: dict[str, list[str]] = {
     "channel": ["chat", "phone", "bot"],
 }
 KPIS = {
-    kpi.id: kpi
+    kpi.id: replace(kpi, enabled=True)
     for kpi in load_catalogue().values()
     if isinstance(kpi.value, Ratio | Level | Distribution)
     and not kpi.extras
     and all(dimension.overall for dimension in kpi.dimensions)
 }
-"""The KPIs of the forms that are added up here; scores, extra families and computed values have tests of their own."""
+"""The KPIs of the forms that are added up here, those among them that are off by default; scores, extra families and computed values have tests of their own."""
 EVALUATOR = Evaluator(KPIS, definitions=Definitions())
 Cells = dict[tuple[str, str], dict[Cell, int]]
 LEVELS = ("edge", "still")
