@@ -25,6 +25,7 @@ VALUES: dict[str, list[str]] = {
     "self_service": ["0", "1"],
     "eligible": ["0", "1"],
     "reopened": ["0", "1"],
+    **{field: ["0", "1"] for field in ("completed", "done", "moved", "reached")},
     "result": ["served", "abandoned"],
     "channel": ["chat", "phone", "bot"],
 }

@@ -112,3 +112,12 @@ def test_only_key_actions_among_the_uses_of_features_are_told(data: dict[str, bo
     assert touched((Activation(Definitions()),), event) == expected
     batch = folded([raw], MARCH * 2, Definitions())
     assert (Activation.name in (batch.customers["u"].groups or {})) == expected
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("onboarding", 2), ("journey", ["two", "one"])])
+def test_of_lists_told_at_the_same_time_one_prevails_in_any_order(kind: str, expected: object) -> None:
+    lists = (3, 2, ["one", "two"], ["two", "one"])
+    events = [flow(kind, "flow.started", 0, steps=steps) for steps in lists]
+    for ordered in (events, events[::-1], [*events[2:], *events[:2]]):
+        (passage,) = flows_of(by_the_worker(ordered)).of(kind).values()
+        assert passage.listed == (MARCH, expected)
