@@ -76,16 +76,21 @@ def event_time_ms(event: Event) -> int:
     return since.days * 86_400_000 + since.seconds * 1_000 + since.microseconds // 1_000
 
 
-def customer_of(event: Event) -> str | None:
-    """Return who the event is about: the person, else the visitor, else the account; None if it names nobody."""
+def customer_of(event: Event, *, by_account: bool = False) -> str | None:
+    """Return who the event is about: the person, else the visitor, else the account; None if it names nobody.
+
+    ``by_account`` puts the account first.
+    """
+    if by_account and event.account_id:
+        return event.account_id
     return event.user_id or event.anonymous_id or event.account_id or None
 
 
-def key_of(event: Event) -> str | None:
+def key_of(event: Event, *, by_account: bool = False) -> str | None:
     """Return the key under which the event belongs on its topic: its enhancement if it has one, else its customer."""
     if isinstance(event, EnhancementRequested | EnhancementShipped):
         return event.data.enhancement_id
-    return customer_of(event)
+    return customer_of(event, by_account=by_account)
 
 
 def _require_instant(instant: datetime | int, name: str) -> None:

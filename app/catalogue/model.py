@@ -222,7 +222,7 @@ class Kpi(Frozen, frozen=True):
 
 def _check_subset(part: Read, whole: Read, name: str | None) -> None:
     """Raise `ValueError` where the filters alone show that the numerator counts what the denominator does not."""
-    if part.measure != whole.measure or part.at != whole.at:
+    if part.plus or whole.plus or part.measure != whole.measure or part.at != whole.at:
         return
     if part.window and whole.window and WINDOWS[part.window] > WINDOWS[whole.window]:
         raise ValueError(

@@ -176,7 +176,12 @@ def _families(families: Iterable[Family]) -> list[str]:
 def _readings(kpi: Kpi) -> list[str]:
     if isinstance(kpi.value, Computed):
         return [f"Computed by `{kpi.value.function}` from {_code(kpi.value.measures)}."]
-    rows = ((_place(key), *_read(read)) for key, read in kpi.readings())
+    rows = (
+        (_place(key) if part is parts[0] else "plus", *_read(part))
+        for key, read in kpi.readings()
+        for parts in (read.parts,)
+        for part in parts
+    )
     lines = _table(("", "measure", "read as", "where"), rows)
     if isinstance(kpi.value, Ratio) and kpi.value.complement:
         lines += ["", "What is counted is the rest: the denominator less this numerator."]

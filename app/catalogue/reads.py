@@ -20,8 +20,18 @@ class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of everything in the catalogue: immutable, and a key that nobody asked for is an error."""
 
 
+class Plus(Frozen, frozen=True):
+    """A further measure of the same kind whose cells count as well, those that pass ``where``."""
+
+    measure: str
+    where: Mapping[str, tuple[str, ...]] = {}
+
+    def __post_init__(self) -> None:
+        _check_where(self.where)
+
+
 class Read(Frozen, frozen=True):
-    """A number read from one measure: the sum of the cells that pass ``where``.
+    """A number read from one measure, or from several that count different things: the sum of the cells that pass ``where``.
 
     ``where`` maps a field of the measure's cells to the values that count; a field that is not named is summed over.
     ``window`` fixes the window whatever the KPI's own; ``at`` says whether a level (how = edge) is taken at the end of
@@ -35,6 +45,7 @@ class Read(Frozen, frozen=True):
     window: str | None = None
     at: Literal["end", "start"] = "end"
     days: bool = False
+    plus: tuple[Plus, ...] = ()
 
     def __post_init__(self) -> None:
         if self.window is not None and self.window not in WINDOWS:
@@ -50,14 +61,27 @@ class Read(Frozen, frozen=True):
             raise ValueError("how: recent says on which day something last happened: read it over days")
         if self.window is not None and self.how == "day" and not self.days:
             raise ValueError("today (how: day) has no window; leave window out, or say days: true")
-        for field, values in self.where.items():
-            if not values or len(set(values)) < len(values):
-                raise ValueError(f"where.{field} needs at least one value, each once")
+        _check_where(self.where)
+
+    @property
+    def parts(self) -> tuple[Read, ...]:
+        """The readings of single measures that this one adds up."""
+        replace = msgspec.structs.replace
+        return (
+            replace(self, plus=()),
+            *(replace(self, measure=more.measure, where=more.where, plus=()) for more in self.plus),
+        )
 
     @property
     def windowed(self) -> bool:
         """Whether the reading depends on the window that the KPI is evaluated over."""
         return self.at == "start" if self.how in ("edge", "still") else self.window is None
+
+
+def _check_where(where: Mapping[str, tuple[str, ...]]) -> None:
+    for field, values in where.items():
+        if not values or len(set(values)) < len(values):
+            raise ValueError(f"where.{field} needs at least one value, each once")
 
 
 class Split(Frozen, frozen=True):
@@ -134,6 +158,10 @@ class Distribution(Frozen, frozen=True, tag_field="form", tag="distribution"):
     sums: Read
     bucket: str = "bucket"
 
+    def __post_init__(self) -> None:
+        if self.read.plus:
+            raise ValueError("read.plus: the durations of a distribution come from one measure")
+
     def readings(self) -> Iterator[tuple[str, Read]]:
         """Yield the counts and the sum."""
         yield "read", self.read
@@ -157,6 +185,8 @@ class Score(Frozen, frozen=True, tag_field="form", tag="score"):
             raise ValueError(
                 "give either weights, one for each class, or sums, the measure of the scores' sum"
             )
+        if self.read.plus:
+            raise ValueError("read.plus: the answers of a score come from one measure")
 
     def readings(self) -> Iterator[tuple[str, Read]]:
         """Yield the answers, and the sum of their scores."""

@@ -34,6 +34,8 @@ def _check_read(kpi: Kpi, key: str, read: Read, measures: Mapping[str, Measure])
     for field in read.where:
         if field not in measure.fields:
             raise _no_field(kpi, f"{key}.where", field, measure)
+    for index, more in enumerate(read.parts[1:]):
+        _check_read(kpi, f"{key}.plus[{index}]", more, measures)
 
 
 def _check_fields(kpi: Kpi, measures: Mapping[str, Measure]) -> None:
@@ -76,6 +78,11 @@ def _check_dimension(
                     raise _no_field(kpi, f"{key}.measures.{read.measure}", field, measure)
         elif place != "denominator":
             raise _no_field(kpi, key, dimension.cell_field, measure)
+        for more in read.parts[1:]:
+            other = measures[dimension.measure_for(more.measure)]
+            if (dimension.cell_field in measure.fields) != (dimension.cell_field in other.fields):
+                lacking = other if dimension.cell_field in measure.fields else measure
+                raise _no_field(kpi, key, dimension.cell_field, lacking)
 
 
 def _measure(kpi: Kpi, key: str, name: str, measures: Mapping[str, Measure]) -> Measure:

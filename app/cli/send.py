@@ -62,7 +62,10 @@ def command(
 
     Exits with 1 when a line was refused.
     """
-    routing = Routing(topic, int(time.time() * 1_000), settings.definitions.future_tolerance_ms)
+    definitions = settings.definitions
+    routing = Routing(
+        topic, int(time.time() * 1_000), definitions.future_tolerance_ms, by_account=definitions.by_account
+    )
     size = total_bytes(files)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with ExitStack() as stack:

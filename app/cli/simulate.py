@@ -108,7 +108,14 @@ def command(
         click.echo(f"wrote {written:,} events to {'standard output' if output == '-' else output}", err=True)
         return
     start = int(time.time() * 1_000) if start_ms is None else start_ms
-    simulation = Simulation(SCENARIOS[scenario], customers=customers, rate=rate, start_ms=start, seed=seed)
+    simulation = Simulation(
+        SCENARIOS[scenario],
+        customers=customers,
+        rate=rate,
+        start_ms=start,
+        seed=seed,
+        by_account=settings.definitions.by_account,
+    )
     sent = _send(settings, simulation, None if duration_ms is None else start + duration_ms)
     click.echo(f"sent {sent:,} events")
 

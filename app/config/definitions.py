@@ -74,6 +74,14 @@ DEFINITIONS: Section[Definitions] = Section(
         " anew from what is known of each customer."
     ),
     keys=(
+        _key(
+            "customer",
+            "customer",
+            Choice(("user", "account")),
+            "What a customer is. `user`: the person of an event, else its visitor, else its account. `account`: the account of"
+            " an event, else its person, else its visitor. Producers key their records by it; a record under another key"
+            " is forwarded.",
+        ),
         _key("timezone", "timezone", TimeZone(), "Where calendar days begin."),
         _key(
             "assumption_time",

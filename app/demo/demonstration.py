@@ -87,7 +87,7 @@ def _traffic(settings: Settings, plan: Plan, stack: ExitStack) -> Traffic | None
     if plan.scenario is None:
         return None
     producer = stack.enter_context(EventProducer(settings, [spec.name for spec in SOURCE_TOPICS]))
-    return Traffic(producer, plan.scenario, plan.rate)
+    return Traffic(producer, plan.scenario, plan.rate, by_account=settings.definitions.by_account)
 
 
 def _create_topics(settings: Settings, mine: KafkaSettings) -> None:

@@ -28,7 +28,9 @@ class Traffic:
     ``rate`` events per second. ``error`` is what ended the thread before it was told to stop.
     """
 
-    def __init__(self, producer: EventProducer, scenario: Scenario, rate: float) -> None:
+    def __init__(
+        self, producer: EventProducer, scenario: Scenario, rate: float, *, by_account: bool = False
+    ) -> None:
         self.progress = Progress()
         self.error: BaseException | None = None
         self.live_from_ms = int(time.time() * 1_000)
@@ -37,6 +39,7 @@ class Traffic:
         self._producer = producer
         self._scenario = scenario
         self._rate = rate
+        self._by_account = by_account
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="traffic", daemon=True)
 
@@ -65,6 +68,7 @@ class Traffic:
             rate=HISTORY_RATE,
             start_ms=self.live_from_ms - HISTORY_MS,
             seed=_SEED,
+            by_account=self._by_account,
         )
         yield from simulation.advance(self.live_from_ms)
         self._producer.flush()

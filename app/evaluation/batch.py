@@ -28,7 +28,7 @@ def evaluate_events(
     """
     batch = Batch(definitions)
     evaluator = Evaluator(catalogue, definitions=definitions, top=top)
-    pending = iter(in_order(events))
+    pending = iter(in_order(events, by_account=definitions.by_account))
     event = next(pending, None)
     for at in times:
         while event is not None and event.time < at:

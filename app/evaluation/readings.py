@@ -89,7 +89,7 @@ class Table:
 class Reading:
     """A reading with one number for each key."""
 
-    __slots__ = ("_projections", "_source", "read")
+    __slots__ = ("_more", "_projections", "_source", "read")
 
     def __init__(
         self, read: Read, axes: Axes, measures: Mapping[str, Measure], definitions: Definitions
@@ -97,6 +97,7 @@ class Reading:
         self.read = read
         self._source = _Source(read, axes, measures, definitions)
         self._projections = [(measure.name, Projection(places)) for measure, places in self._source.parts]
+        self._more = [Reading(part, axes, measures, definitions) for part in read.parts[1:]]
 
     def take(self, reads: Reads, window: str | None) -> Table:
         """Return the numbers over a window."""
@@ -105,6 +106,11 @@ class Reading:
             sums = projection.sums(cells_of(reads, self.read, measure, window))
             for axis, numbers in zip(projection.places.axes, sums, strict=True):
                 by_axis[axis] = numbers
+        for reading in self._more:
+            # Measures that are added up have the same dimensions (`app.catalogue.references`).
+            for numbers, more in zip(by_axis, reading.take(reads, window).by_axis, strict=True):
+                for key, n in more.items():
+                    numbers[key] = numbers.get(key, 0) + n
         return Table(self._source, by_axis)
 
 

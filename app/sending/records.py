@@ -25,12 +25,13 @@ class Routing:
     """Where events go, and which would be refused there.
 
     ``topic`` is for all events; without it each type has its own. ``now_ms`` and ``future_tolerance_ms`` say how far
-    ahead an event time may be.
+    ahead an event time may be, ``by_account`` whether the account of an event is its customer.
     """
 
     topic: str | None
     now_ms: int
     future_tolerance_ms: int
+    by_account: bool = False
 
     def record(self, raw: bytes) -> Record | Refusal:
         """Return the record for one event, whose value are the bytes as they are."""
@@ -51,6 +52,6 @@ class Routing:
         return self._record(event, raw)
 
     def _record(self, event: Event, raw: bytes) -> Record:
-        key = key_of(event)
+        key = key_of(event, by_account=self.by_account)
         topic = self.topic or TYPE_OF_STRUCT[type(event)].topic
         return Record(event_time_ms(event), topic, None if key is None else key.encode(), raw)

@@ -45,10 +45,11 @@ _CURRENCIES: Final = Weighted({"EUR": 0.5, "USD": 0.4, "GBP": 0.1})
 class Account:
     """An organisation. ``mrr`` is in minor units of ``currency``; ``subscriptions`` counts those it has had."""
 
-    __slots__ = ("currency", "id", "mrr", "plan", "seats", "segment", "subscriptions")
+    __slots__ = ("currency", "id", "key", "mrr", "plan", "seats", "segment", "subscriptions")
 
     def __init__(self, id_: str, segment: str, plan: str, seats: int, currency: str) -> None:
         self.id = id_
+        self.key = id_.encode()
         self.segment = segment
         self.plan = plan
         self.seats = seats

@@ -28,10 +28,19 @@ class Simulation:
     the number of ``customers``, and by what the delivery holds back.
 
     The same object makes history and then the present, with the same customers: `switch` changes scenario and rate
-    between two calls of `advance`.
+    between two calls of `advance`. ``by_account`` keys the events by their account, where they have one.
     """
 
-    def __init__(self, scenario: Scenario, *, customers: int, rate: float, start_ms: int, seed: int) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        customers: int,
+        rate: float,
+        start_ms: int,
+        seed: int,
+        by_account: bool = False,
+    ) -> None:
         if rate <= 0:
             raise ValueError(f"the rate must be positive, not {rate}")
         self._rng = Random(seed)  # noqa: S311  # nothing here is secret
@@ -39,7 +48,9 @@ class Simulation:
         delivery_rng = Random(f"delivery {seed}")  # noqa: S311
         self._courier = Courier(scenario.delivery, delivery_rng, start_ms)
         population = Population(customers, self._rng, seed=seed)
-        self._world = World(scenario, population, self._rng, run=run, post=self._courier.post)
+        self._world = World(
+            scenario, population, self._rng, run=run, post=self._courier.post, by_account=by_account
+        )
         self._world.now = start_ms
         self._now = start_ms
         self._due = float(start_ms)

@@ -40,7 +40,14 @@ class World:
     """The state that all lifecycles share. ``now`` is the simulated time in milliseconds."""
 
     def __init__(
-        self, scenario: Scenario, population: Population, rng: Random, *, run: str, post: Post
+        self,
+        scenario: Scenario,
+        population: Population,
+        rng: Random,
+        *,
+        run: str,
+        post: Post,
+        by_account: bool = False,
     ) -> None:
         self.scenario = scenario
         self.population = population
@@ -56,6 +63,7 @@ class World:
         self._order = 0
         self._ids = 0
         self._post = post
+        self._by_account = by_account
         self._second = -1
         self._second_text = ""
 
@@ -159,7 +167,7 @@ class World:
             key = str(data["enhancement_id"]).encode()
         else:
             assert who is not None
-            key = who.key
+            key = who.account.key if self._by_account and who.account is not None else who.key
         self._post(_TOPICS[type_], key, _encode(event), now)
 
 

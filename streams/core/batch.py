@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from schemas.events import Event, UserIdentified, customer_of
 from streams.core import person
+from streams.core.account import AccountFacts, Part
 from streams.core.customer import Customer
 from streams.core.deduplication import identity_of, seed_of
 from streams.core.definitions import Definitions
 from streams.core.dimensions import Dimensions
-from streams.core.join import join, join_customers, tell
+from streams.core.join import claims, join, join_account, join_customers, tell
 from streams.core.ledger import closed_at
 from streams.core.measures import MEASURES, Cell, Contribution
 from streams.core.rules import Rules
@@ -30,14 +31,14 @@ class Timed(NamedTuple):
     event: Event
 
 
-def in_order(events: Iterable[Timed]) -> list[Timed]:
-    """Events by time; at the same millisecond the claim of the smaller user first, deletions last."""
-    return sorted(events, key=_order)
+def in_order(events: Iterable[Timed], *, by_account: bool = False) -> list[Timed]:
+    """Events by time; at the same millisecond the claim of the smaller customer first, deletions last."""
+    return sorted(events, key=lambda timed: _order(timed, by_account=by_account))
 
 
-def _order(timed: Timed) -> tuple[int, bool, str]:
+def _order(timed: Timed, *, by_account: bool) -> tuple[int, bool, str]:
     event = timed.event
-    claim = (event.user_id or "") if isinstance(event, UserIdentified) else ""
+    claim = (customer_of(event, by_account=by_account) or "") if isinstance(event, UserIdentified) else ""
     return timed.time, event.__struct_config__.tag == "user.deleted", claim
 
 
@@ -48,6 +49,7 @@ class Batch:
         self.rules = Rules(definitions)
         self.dimensions = Dimensions(definitions.max_dimension_values)
         self.customers: dict[str, Customer] = {}
+        self._accounts: dict[str, AccountFacts] = {}
         self._users: dict[str, str] = {}
         self._seen: set[int] = set()
         self._closed: list[Contribution] = []
@@ -65,7 +67,7 @@ class Batch:
             self.duplicates += 1
             return
         self._seen.add(identity)
-        name = customer_of(event)
+        name = customer_of(event, by_account=self.rules.by_account)
         if name is None:
             return
         name = self._resolve(name)
@@ -80,9 +82,16 @@ class Batch:
             self._deleted[name] = time
             del self.customers[name]
             return
-        join(c, tell(event, time, rule, self.dimensions), self.rules, self.dimensions)
-        if isinstance(event, UserIdentified) and event.user_id and event.anonymous_id:
+        told = tell(event, time, rule, self.rules, self.dimensions)
+        join(c, told, self.rules, self.dimensions)
+        account = self.rules.account_of(event)
+        if account is not None:
+            join_account(self._account(account), told)
+        if isinstance(event, UserIdentified) and event.anonymous_id and claims(event, name):
             self._claim(event.anonymous_id, name)
+
+    def _account(self, name: str) -> AccountFacts:
+        return self._accounts.setdefault(name, AccountFacts())
 
     def _resolve(self, name: str) -> str:
         hops = 0
@@ -106,8 +115,14 @@ class Batch:
     def contributions(self) -> Iterator[Contribution]:
         """All contributions of all customers, and what deleted ones left."""
         yield from self._closed
+        for account in self._accounts.values():
+            account.parts.clear()
         for c in self.customers.values():
             yield from person.contributions(c, self.rules)
+            if c.account and not c.excluded:
+                self._account(c.account).parts.setdefault(0, Part()).join_customer(c)
+        for account in self._accounts.values():
+            yield from account.contributions()
 
 
 class Sums:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from streams.core.account import Account
 from streams.core.course import derive
 from streams.core.customer import Customer
 from streams.core.customer_records import (
@@ -71,6 +72,10 @@ def take_state(ledger: Ledger, newest: int) -> list[StateRecord]:
             _take_support(c, support, records)
         if c.groups is not None:
             _take_groups(c, ledger, newest, records)
+    accounts, ledger.dirty_accounts = ledger.dirty_accounts, []
+    for account in accounts:
+        account.dirty = False
+        append((b"A" + account.id.encode(), account.close()))
     for residue in ledger.residue:
         for block, _ in residue.take_dirty():
             spelled = residue.spelled(block)
@@ -138,6 +143,10 @@ class Loader:
             support.sessions = [] if value is None else decode_sessions(value)
         elif kind == b"g":
             self._load_group(key, value)
+        elif kind == b"A":
+            if value is not None:
+                account = key[1:].decode()
+                self._ledger.accounts[account] = Account(account, value)
         elif kind == b"r":
             self._load_residue(key, value)
 
@@ -192,6 +201,9 @@ class Loader:
             self._learn(c)
             if isinstance(c.support, Support) and len(c.support.conversations) <= OPEN_CONVERSATIONS:
                 c.close()
+        for account in ledger.accounts.values():
+            for part in account.read().parts.values():
+                ledger.dimensions.learn("plan", part.plan)
         for panes in (*ledger.panes, *ledger.residue):
             panes.resume(newest // MINUTE_MS)
 

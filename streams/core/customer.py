@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 NEVER: Final = -1
 """The minute of what has not happened."""
+CHANGED: Final = 1
+MOVED: Final = 3
 
 
 @mypyc_attr(acyclic=True)
@@ -78,6 +80,8 @@ class Customer:
     """All facts of one customer. Minutes are −1 and strings empty where nothing is known."""
 
     __slots__ = (
+        "account",
+        "account_time",
         "active_slot",
         "day0",
         "days",
@@ -115,6 +119,9 @@ class Customer:
         self.segment_time = -1
         self.role = ""
         self.role_time = -1
+        self.account = ""
+        """The account that it named last; empty: it is an account of its own."""
+        self.account_time = -1
         self.platform = ""
         """The only platform of all its activity, while `platforms` is None."""
         self.platforms: dict[str, Seen] | None = None
@@ -131,6 +138,7 @@ class Customer:
         # Not facts: where the panes hold this customer, and what is still to be written.
         self.active_slot = -1
         self.dirty = 0
+        """0, `CHANGED`, or `MOVED` if the change matters to its account."""
 
     def opened(self) -> Support:
         """The support facts, unpacked."""
@@ -161,7 +169,7 @@ class Customer:
         )
 
     def join_attribute(self, name: str, time: int, value: str) -> None:
-        """The latest value of plan, segment or role; at the same time the greater one."""
+        """The latest value of plan, segment, role or account; at the same time the greater one."""
         if value and (time, value) > (getattr(self, name + "_time"), getattr(self, name)):
             setattr(self, name, value)
             setattr(self, name + "_time", time)

@@ -48,6 +48,8 @@ def encode_hot(c: Customer) -> bytes:
             c.self_service,
             c.self_service_channels,
             c.watched,
+            c.account,
+            c.account_time,
         )
     )
 
@@ -67,6 +69,7 @@ def decode_hot(c: Customer, value: bytes) -> None:
     )
     c.self_service, c.self_service_channels = hot.self_service, hot.self_service_channels
     c.watched = hot.watched
+    c.account, c.account_time = hot.account, hot.account_time
 
 
 def encode_status(status: Status) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 import xxhash
@@ -13,9 +13,14 @@ CODE_VERSION: Final = 1
 """Raised whenever facts map to other contributions than before: panes are then recomputed at recovery."""
 
 
+CustomerUnit = Literal["user", "account"]
+
+
 class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that decides what is counted. Durations are milliseconds."""
 
+    customer: CustomerUnit = "user"
+    """Who an event is about first of all: the person (else the visitor, else the account), or the account (else the person, else the visitor)."""
     timezone: str = "UTC"
     """IANA zone in which calendar days begin."""
     assumption_ms: int = 24 * HOUR_MS
@@ -83,6 +88,11 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     """The same for events of the topic product.events."""
     max_dimension_values: int = 256
     """Distinct values of one dimension in one partition; further ones become `other`."""
+
+    @property
+    def by_account(self) -> bool:
+        """Whether an event is about its account first of all."""
+        return self.customer == "account"
 
     def inactivity(self, channel: str) -> int | None:
         """How long a customer on this channel may be silent (ms), None where silence says nothing."""

@@ -10,6 +10,7 @@ from bisect import insort
 from typing import NamedTuple
 
 from schemas import events as e
+from streams.core.account import AccountFacts
 from streams.core.customer import Customer
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.issues import join_conversation, join_session
@@ -27,11 +28,14 @@ class Told(NamedTuple):
     plan: str
     segment: str
     role: str
+    account: str
     countable: bool
     """Whether a repetition of it would have been recognised: else it is left out of plain counts."""
 
 
-def tell(event: e.Event, time: int, rule: Rule, dimensions: Dimensions, *, countable: bool = True) -> Told:
+def tell(
+    event: e.Event, time: int, rule: Rule, rules: Rules, dimensions: Dimensions, *, countable: bool = True
+) -> Told:
     """Fold an event's dimensions. `time` is in ms."""
     fold = dimensions.fold
     return Told(
@@ -41,6 +45,7 @@ def tell(event: e.Event, time: int, rule: Rule, dimensions: Dimensions, *, count
         fold("plan", event.plan),
         fold("segment", event.segment),
         fold("role", event.role),
+        "" if rules.by_account else event.account_id or "",
         countable,
     )
 
@@ -82,7 +87,7 @@ def conversation_entry(told: Told, dimensions: Dimensions) -> tuple[str, Entry, 
     return str(event.conversation_id), entry, (time, bot) if bot else None
 
 
-def join_admin(c: Customer, told: Told) -> None:
+def join_admin(c: Customer, told: Told, rules: Rules) -> None:
     """Join an event that changes what the customer is (all but deletion)."""
     admin, event, time = told.rule.admin, told.event, told.time
     if admin == "flag":
@@ -91,13 +96,19 @@ def join_admin(c: Customer, told: Told) -> None:
         status = c.statused()
         status.flagged = max(status.flagged, (time, flagged, reason))
     elif admin == "eligibility" and isinstance(event, e.AccountEligibilityChanged):
-        status = c.statused()
-        change = (time, 1 if event.data.eligible else 0)
-        if change not in status.eligibility:
-            insort(status.eligibility, change)
-    elif admin == "identify" and event.user_id and event.anonymous_id and event.anonymous_id != event.user_id:
+        if rules.speaks_for_customer(event):
+            status = c.statused()
+            change = (time, 1 if event.data.eligible else 0)
+            if change not in status.eligibility:
+                insort(status.eligibility, change)
+    elif admin == "identify" and event.anonymous_id and claims(event, c.id):
         names = c.statused().names
         names[event.anonymous_id] = min(time, names.get(event.anonymous_id, time))
+
+
+def claims(event: e.Event, customer: str) -> bool:
+    """Whether an event of type user.identified says that its visitor is this customer of it."""
+    return bool(event.user_id and event.anonymous_id and event.anonymous_id not in (event.user_id, customer))
 
 
 def join(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> None:
@@ -107,6 +118,7 @@ def join(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> None:
     c.join_attribute("plan", time, told.plan)
     c.join_attribute("segment", time, told.segment)
     c.join_attribute("role", time, told.role)
+    c.join_attribute("account", time, told.account)
     if rule.known:
         c.join_known(minute)
     if rule.active:
@@ -114,7 +126,7 @@ def join(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> None:
     if is_self_service(told):
         c.join_self_service(minute, help_channel(told, dimensions))
     if rule.admin is not None:
-        join_admin(c, told)
+        join_admin(c, told, rules)
     if rule.code is not None:
         join_conversation(c.opened(), *conversation_entry(told, dimensions))
     help_ = help_event(told, dimensions)
@@ -124,6 +136,13 @@ def join(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> None:
         if group.touches(told.event):
             group.join(group.opened(c), told, dimensions)
     watch(c, rules)
+
+
+def join_account(facts: AccountFacts, told: Told) -> None:
+    """Join an event that is about an account (`Rules.account_of`) with the account's facts."""
+    event = told.event
+    if isinstance(event, e.AccountEligibilityChanged):
+        facts.join_eligibility(told.time, event.data.eligible)
 
 
 def watch(c: Customer, rules: Rules) -> None:
@@ -137,7 +156,7 @@ def watch(c: Customer, rules: Rules) -> None:
 
 def join_customers(c: Customer, other: Customer, rules: Rules) -> None:
     """Join all facts of a visitor with those of the user that it turned out to be (not what made it a visitor)."""
-    for name in ("plan", "segment", "role"):
+    for name in ("plan", "segment", "role", "account"):
         c.join_attribute(name, getattr(other, name + "_time"), getattr(other, name))
     if other.known >= 0:
         c.join_known(other.known)

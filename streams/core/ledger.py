@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from streams.core import person
+from streams.core.account import Account, AccountFacts, Part
 from streams.core.contribution import add_to, difference
-from streams.core.customer import NEVER, Customer, Seen, join_day, last_day
+from streams.core.customer import CHANGED, MOVED, NEVER, Customer, Seen, join_day, last_day
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.issues import update_conversation, update_help
 from streams.core.join import (
@@ -20,6 +21,7 @@ from streams.core.join import (
     help_event,
     is_self_service,
     join,
+    join_account,
     join_customers,
     platform_of,
     watch,
@@ -52,6 +54,14 @@ class _PlatformSlots(NamedTuple):
     days: int
 
 
+class Membership(NamedTuple):
+    """What a customer was to its account."""
+
+    account: str
+    plan: str
+    excluded: bool
+
+
 class Gone(NamedTuple):
     """What of a customer's records fell away."""
 
@@ -77,22 +87,30 @@ class Ledger:
         "_platforms",
         "_profiles",
         "_self_service",
+        "accounts",
         "customers",
         "dimensions",
         "dirty",
+        "dirty_accounts",
         "gone",
         "panes",
         "residue",
         "rules",
+        "stale",
     )
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.customers: dict[str, Customer] = {}
+        self.accounts: dict[str, Account] = {}
+        """Accounts that are at home here."""
         self.dimensions = Dimensions(rules.definitions.max_dimension_values)
         self.residue = Panes()
         self.dirty: list[Customer] = []
         """Customers whose facts changed since the last checkpoint."""
+        self.dirty_accounts: list[Account] = []
+        self.stale: set[str] = set()
+        """Accounts of which some customer here no longer counts, or counts as another."""
         self.gone: list[Gone] = []
         """Customers whose records fell away."""
         self.use(Panes())
@@ -106,7 +124,7 @@ class Ledger:
         self._eligible, self._self_service = panes["eligible"], panes["self_service"]
         self._by_channel = panes["self_service_by_channel"]
         self._customers, self._kept = panes["customers"], panes["customers_kept"]
-        self._profiles: dict[person.Profile, _ProfileSlots] = {}
+        self._profiles: dict[tuple[str, str, str, str], _ProfileSlots] = {}
         self._platforms: dict[str, _PlatformSlots] = {}
         for c in self.customers.values():
             c.active_slot = -1
@@ -114,8 +132,15 @@ class Ledger:
     def mark(self, c: Customer) -> None:
         """Its facts changed."""
         if not c.dirty:
-            c.dirty = 1
+            c.dirty = CHANGED
             self.dirty.append(c)
+
+    def moved(self, c: Customer, before: Membership) -> None:
+        """What a changed customer is to its account may have changed."""
+        c.dirty = MOVED
+        account, plan, excluded = before
+        if account and (account != c.account or (plan and plan != c.plan) or excluded != c.excluded):
+            self.stale.add(account)
 
     def add(self, c: Customer) -> None:
         """Take in a customer."""
@@ -137,16 +162,20 @@ class Ledger:
             or (plan and plan != c.plan)
             or (segment and segment != c.segment)
             or (role and role != c.role)
+            or (told.account and told.account != c.account)
         ):
             self._turn(c, told)
         else:
             # Nothing changes but the times at which the attributes were last told.
             if plan and time > c.plan_time:
                 c.plan_time = time
+                c.dirty = MOVED
             if segment and time > c.segment_time:
                 c.segment_time = time
             if role and time > c.role_time:
                 c.role_time = time
+            if told.account and time > c.account_time:
+                c.account_time = time
         if rule.active:
             self.activity(c, minute, platform_of(told.event, self.dimensions))
         if rule.self_service and is_self_service(told):
@@ -166,6 +195,7 @@ class Ledger:
 
     def _turn(self, c: Customer, told: Told) -> None:
         """Move all that the customer itself contributes, if it may count as another from now on."""
+        was = Membership(c.account, c.plan, c.excluded)
         if (
             c.known < 0
             and c.last < 0
@@ -177,13 +207,17 @@ class Ledger:
             c.join_attribute("plan", told.time, told.plan)
             c.join_attribute("segment", told.time, told.segment)
             c.join_attribute("role", told.time, told.role)
+            c.join_attribute("account", told.time, told.account)
             if c.self_service < 0:
+                self.moved(c, was)
                 self.welcome(c, told.time // MINUTE_MS)
                 return
         before = self._person(c)
         c.join_attribute("plan", told.time, told.plan)
         c.join_attribute("segment", told.time, told.segment)
         c.join_attribute("role", told.time, told.role)
+        c.join_attribute("account", told.time, told.account)
+        self.moved(c, was)
         if told.rule.known:
             c.join_known(told.time // MINUTE_MS)
         c.active_slot = -1
@@ -197,10 +231,11 @@ class Ledger:
     def _apply_whole(self, c: Customer, told: Told) -> None:
         """The long path, for events that change what the customer is and for customers that do not count."""
         flag = told.rule.admin == "flag"
-        was_excluded = c.excluded
+        was, was_excluded = Membership(c.account, c.plan, c.excluded), c.excluded
         before = [] if was_excluded else self._whole(c, flag=flag)
         join(c, told, self.rules, self.dimensions)
         c.active_slot = -1
+        self.moved(c, was)
         if not (was_excluded and c.excluded):
             add_to(self.panes, difference(before, [] if c.excluded else self._whole(c, flag=flag)))
 
@@ -307,6 +342,7 @@ class Ledger:
             if platforms is None:
                 self._by_platform.move(self._platform(platform).last, last, minute)
             c.last = minute
+            c.dirty = MOVED
         bit = day - c.day0
         if bit < 0 or not c.days >> bit & 1:
             day0, before = c.day0, c.days
@@ -346,9 +382,11 @@ class Ledger:
                 numbers = blocks[new_hour]
             numbers[slots + to] = numbers.get(slots + to, 0) + 1
         c.last = minute
+        c.dirty = MOVED
 
     def _first_activity(self, c: Customer, minute: int, day: int, platform: str) -> None:
         c.platform, c.last, c.day0, c.days = platform, minute, day, 1
+        c.dirty = MOVED
         slots = self._platform(platform)
         self._active.bump(self._active_slots(c), minute)
         self._by_platform.bump(slots.last, minute)
@@ -382,14 +420,15 @@ class Ledger:
 
     def _profile(self, c: Customer) -> _ProfileSlots:
         cell = (c.plan or UNKNOWN, c.segment or UNKNOWN, c.role or UNKNOWN)
-        slots = self._profiles.get(cell)
+        alone = "0" if c.account else "1"
+        slots = self._profiles.get((*cell, alone))
         if slots is None:
-            slots = self._profiles[cell] = _ProfileSlots(
-                self._active.slots((*cell, "1")),
-                self._active.slots((*cell, "0")),
+            slots = self._profiles[(*cell, alone)] = _ProfileSlots(
+                self._active.slots((*cell, "1", alone)),
+                self._active.slots((*cell, "0", alone)),
                 self._active_days.slots(cell),
                 self._active_last_day.slots(cell[:1]),
-                self._eligible.slots(cell),
+                self._eligible.slots((*cell, alone)),
                 self._customers.slots(cell[:2]),
                 self._kept.slots(cell[:2]),
             )
@@ -435,13 +474,17 @@ class Ledger:
 
     def absorb(self, c: Customer, other: Customer) -> None:
         """Join all facts of a visitor with those of its user."""
+        was = Membership(c.account, c.plan, c.excluded)
         before = person.contributions(c, self.rules)
         join_customers(c, other, self.rules)
         c.active_slot = -1
         add_to(self.panes, difference(before, person.contributions(c, self.rules)))
         self.mark(c)
+        self.moved(c, was)
 
     def _forget(self, c: Customer) -> None:
+        if c.account:
+            self.stale.add(c.account)
         support = c.opened()
         self.gone.append(
             Gone(c.id, list(support.conversations), bool(support.sessions), list(c.groups or ()))
@@ -461,6 +504,45 @@ class Ledger:
             for measure, cell, minute, n in group.expire(facts, newest):
                 self.residue[measure].add(cell, minute, n)
 
+    # ---- accounts --------------------------------------------------------------------------------------------------
+
+    def join_part(self, account: str, number: int, part: Part, *, whole: bool) -> None:
+        """Join what a partition number says of an account that is at home here; `whole`: all that it has to say."""
+        a = self._account(account)
+        facts = a.opened()
+        part.plan = self.dimensions.fold("plan", part.plan)
+        known = facts.parts.get(number)
+        before = facts.contributions()
+        if known is None or whole:
+            if part.known < 0 and part.last < 0 and not part.plan:
+                facts.parts.pop(number, None)
+            else:
+                facts.parts[number] = part
+        else:
+            known.join(part)
+        add_to(self.panes, difference(before, facts.contributions()))
+        self._mark_account(a)
+
+    def join_account_event(self, account: str, told: Told) -> None:
+        """Join an event that is about an account which is at home here."""
+        a = self._account(account)
+        facts = a.opened()
+        before = facts.contributions()
+        join_account(facts, told)
+        add_to(self.panes, difference(before, facts.contributions()))
+        self._mark_account(a)
+
+    def _account(self, name: str) -> Account:
+        account = self.accounts.get(name)
+        if account is None:
+            account = self.accounts[name] = Account(name, AccountFacts())
+        return account
+
+    def _mark_account(self, account: Account) -> None:
+        if not account.dirty:
+            account.dirty = True
+            self.dirty_accounts.append(account)
+
     # ---- from scratch ------------------------------------------------------------------------------------------------
 
     def recomputed(self) -> Panes:
@@ -474,6 +556,9 @@ class Ledger:
                 fresh[measure].add(cell, minute, n)
             if not opened:
                 c.close()
+        for account in self.accounts.values():
+            for measure, cell, minute, n in account.read().contributions():
+                fresh[measure].add(cell, minute, n)
         for closed in self.residue:
             target = fresh[closed.measure.name]
             for cell, block, slot, n in closed.numbers():
@@ -492,6 +577,8 @@ _FACTS: Final = (
     "segment_time",
     "role",
     "role_time",
+    "account",
+    "account_time",
     "platform",
     "platforms",
     "self_service",

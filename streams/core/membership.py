@@ -28,18 +28,22 @@ Standing = tuple[str, str]
 
 def eligibility_edges(c: Customer) -> list[Edge]:
     """Return every change between eligible and not."""
-    if c.known < 0:
+    return edges_since(c.known, [] if c.status is None else c.status.eligibility)
+
+
+def edges_since(known: int, changes: list[tuple[int, int]]) -> list[Edge]:
+    """Return every change between eligible and not of who is known since a minute, by what was told in order of time."""
+    if known < 0:
         return []
-    if c.status is None or not c.status.eligibility:
-        return [(c.known, 1)]
-    changes = c.status.eligibility
+    if not changes:
+        return [(known, 1)]
     edges: list[Edge] = []
     state, i = 1, 0
-    while i < len(changes) and changes[i][0] // MINUTE_MS <= c.known:
+    while i < len(changes) and changes[i][0] // MINUTE_MS <= known:
         state = changes[i][1]
         i += 1
     if state:
-        edges.append((c.known, 1))
+        edges.append((known, 1))
     for time, eligible in changes[i:]:
         if eligible != state:
             edges.append((time // MINUTE_MS, eligible - state))

@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from schemas.decode import MAX_EVENT_BYTES, check, decode, refuse
-from schemas.events import Event, instant_ms
+from schemas.events import Event, customer_of, instant_ms
 from schemas.reasons import Reason, Refusal
 from schemas.topics import SOURCE_TOPICS
 from streams.core import person
+from streams.core.account import Part, Row, decode_rows, encode_rows
 from streams.core.changelog import Loader, StateRecord, take_panes, take_state
-from streams.core.customer import NEVER, Customer
+from streams.core.customer import CHANGED, MOVED, NEVER, Customer
 from streams.core.deduplication import Deduplication, identity_of, is_in, seed_of
 from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
-from streams.core.join import tell
+from streams.core.join import Told, claims, tell
 from streams.core.ledger import Ledger
 from streams.core.measures import Cell
 from streams.core.panes import Panes
@@ -48,6 +49,8 @@ MAX_SEEDS: Final = 10_000
 """Sources that are remembered by their hash seeds; a hostile stream may name any number."""
 LATE_MS: Final = 5 * MINUTE_MS
 """How far behind the greatest event time of its topic's partition an event is called late."""
+ROWS_AT_ONCE: Final = 500
+"""Accounts in one message to another number: with ids of the greatest length it stays far below the limit of a record."""
 MAX_HOPS: Final = 8
 """Forwards after which an event stays where it is: claims in a circle must not keep it travelling."""
 
@@ -153,7 +156,6 @@ class PartitionState:
         self._sequence = 0
         self._dead_letters: list[DeadLetter] = []
         self._forwards: list[Forward] = []
-        self._released: list[Customer] = []
         self.newest: dict[str, int] = {}
         """Greatest event time (ms) by topic."""
         self.newest_ms = 0
@@ -190,6 +192,7 @@ class PartitionState:
         customers, by_struct, fast, join = self.ledger.customers, self.rules.by_struct, self._fast, self._join
         memory, seed = self._memories[topic], self._seed(topic)
         home, partitions, number = self._home, self.partitions, self.number
+        by_account = self.rules.by_account
         newest, since = self.newest.get(topic, -1), self.since
         at_hand = NEVER
         live, fresh, frozen = memory.bucket(max(newest, 0) // MINUTE_MS)
@@ -205,7 +208,7 @@ class PartitionState:
                 self._refuse(topic, record, refuse(raw, error))
                 continue
             time = instant_ms(event.time)
-            user = event.user_id or ""
+            user = ((by_account and event.account_id) or event.user_id) or ""
             c = customers.get(user)
             if c is not None:
                 ordinary = c.status is None
@@ -246,7 +249,7 @@ class PartitionState:
             if rule.fast and fast(c, event, rule, time):
                 processed += 1
             else:
-                results[join(c, event, rule, time)] += 1
+                results[join(c, event, rule, time, raw)] += 1
         self._reach(topic, newest)
         results[PROCESSED] += processed
         results[DUPLICATE] += duplicates
@@ -265,7 +268,7 @@ class PartitionState:
         if refusal is not None:
             self._refuse(topic, record, refusal)
             return
-        customer = event.user_id or event.anonymous_id or event.account_id or ""
+        customer = customer_of(event, by_account=self.rules.by_account) or ""
         self.results[topic][self._take(topic, event, customer, time, record, 0)] += 1
 
     def _take(self, topic: str, event: Event, customer: str, time: int, record: Record, hops: int) -> str:
@@ -311,7 +314,7 @@ class PartitionState:
                 return PROCESSED
         elif rule.fast and c.status is None and self._fast(c, event, rule, time):
             return PROCESSED
-        return self._join(c, event, rule, time, countable)
+        return self._join(c, event, rule, time, record.value or b"", countable=countable)
 
     def _newcomer(self, c: Customer, event: Event, rule: Rule, time: int) -> None:
         """The short path of a customer's first event, if that is ordinary activity."""
@@ -324,6 +327,9 @@ class PartitionState:
         if event.role:
             c.role, c.role_time = fold("role", event.role), time
         ledger.mark(c)
+        if event.account_id and not self.rules.by_account:
+            c.account, c.account_time = event.account_id, time
+            c.dirty = MOVED
         ledger.welcome(c, minute)
         if rule.active:
             ledger.activity(c, minute, fold("platform", event.platform) or UNKNOWN)
@@ -332,20 +338,26 @@ class PartitionState:
         """The short path of a customer's ordinary activity; False if it is not ordinary after all."""
         minute = time // MINUTE_MS
         plan, segment, role = event.plan, event.segment, event.role
+        account = None if self.rules.by_account else event.account_id
         if (
             minute < c.known
             or c.known < 0
             or (plan and plan != c.plan)
             or (segment and segment != c.segment)
             or (role and role != c.role)
+            or (account and account != c.account)
             or (rule.groups and touched(rule.groups, event))
         ):
             return False
         ledger = self.ledger
         if not c.dirty:
-            c.dirty = 1
+            c.dirty = CHANGED
             ledger.dirty.append(c)
+        if account and time > c.account_time:
+            c.account_time = time
         if plan and time > c.plan_time:
+            if minute != c.plan_time // MINUTE_MS:
+                c.dirty = MOVED
             c.plan_time = time
         if segment and time > c.segment_time:
             c.segment_time = time
@@ -359,7 +371,9 @@ class PartitionState:
                 )
         return True
 
-    def _join(self, c: Customer, event: Event, rule: Rule, time: int, countable: bool = True) -> str:
+    def _join(
+        self, c: Customer, event: Event, rule: Rule, time: int, raw: bytes, *, countable: bool = True
+    ) -> str:
         status = c.status
         if status is not None and time <= status.deleted:
             self._exclude("deleted")
@@ -367,13 +381,12 @@ class PartitionState:
         if rule.admin == "delete":
             self.ledger.delete(c, time)
             return PROCESSED
-        self.ledger.apply(c, tell(event, time, rule, self.ledger.dimensions, countable=countable))
-        if (
-            rule.admin == "identify"
-            and event.user_id
-            and event.anonymous_id
-            and event.anonymous_id != event.user_id
-        ):
+        told = tell(event, time, rule, self.rules, self.ledger.dimensions, countable=countable)
+        self.ledger.apply(c, told)
+        account = self.rules.account_of(event)
+        if account is not None:
+            self._tell_account(account, told, raw)
+        if rule.admin == "identify" and event.anonymous_id and claims(event, c.id):
             self._claim(event.anonymous_id, c.id, time)
         if status is not None and rule.admin is None and c.excluded:
             self._exclude(status.flagged[2] or "flagged")
@@ -430,6 +443,11 @@ class PartitionState:
         if kind == b"claim":
             self._claimed(headers["customer"].decode(), headers["user"].decode(), int(headers["time"]))
             results[PROCESSED] += 1
+        elif kind == b"accounts":
+            self._join_rows(int(headers["number"]), decode_rows(record.value or b""))
+            results[PROCESSED] += 1
+        elif kind == b"account":
+            results[self._account_event(headers["account"].decode(), record)] += 1
         elif kind == b"facts" and record.value is not None:
             self._absorb(headers["customer"].decode(), record, int(headers["hops"]))
             results[PROCESSED] += 1
@@ -456,7 +474,7 @@ class PartitionState:
         customer = (
             named.decode()
             if named is not None
-            else event.user_id or event.anonymous_id or event.account_id or ""
+            else customer_of(event, by_account=self.rules.by_account) or ""
         )
         topic = headers.get("topic", b"").decode()
         hops = int(headers.get("hops", b"0"))
@@ -492,6 +510,64 @@ class PartitionState:
             return
         self.ledger.absorb(c, visitor)
 
+    # ---- accounts --------------------------------------------------------------------------------------------------
+
+    def _tell_account(self, account: str, told: Told, raw: bytes) -> None:
+        """Bring an event that is about an account to the account's home."""
+        key = account.encode()
+        home = self._home(key, self.partitions)
+        if home == self.number:
+            self.ledger.join_account_event(account, told)
+        else:
+            headers = [("kind", b"account"), ("account", key)]
+            self._forwards.append(Forward(home, key, raw, headers))
+
+    def _account_event(self, account: str, record: Record) -> str:
+        raw = record.value
+        if raw is None or len(raw) > MAX_EVENT_BYTES:
+            return self._refuse_internal(record, refuse(raw))
+        try:
+            event = decode(raw)
+        except Exception as error:  # noqa: BLE001  (a bad record ends nothing but itself)
+            return self._refuse_internal(record, refuse(raw, error))
+        rule = self.rules.by_struct[event.__class__]
+        told = tell(event, instant_ms(event.time), rule, self.rules, self.ledger.dimensions)
+        self.ledger.join_account_event(account, told)
+        return PROCESSED
+
+    def _report(self) -> None:
+        """Tell the homes of accounts what has changed with their customers here."""
+        ledger = self.ledger
+        stale, ledger.stale = ledger.stale, set()
+        rows: dict[str, Row] = {name: Row(name, True, Part()) for name in stale}
+        if stale:
+            for c in ledger.customers.values():
+                if c.account in stale and not c.excluded:
+                    rows[c.account].part.join_customer(c)
+        for c in ledger.dirty:
+            account = c.account
+            if c.dirty == MOVED and account and account not in stale and not c.excluded:
+                row = rows.get(account)
+                if row is None:
+                    row = rows[account] = Row(account, False, Part())
+                row.part.join_customer(c)
+        homes: dict[int, list[Row]] = {}
+        for account, row in rows.items():
+            homes.setdefault(self._home(account.encode(), self.partitions), []).append(row)
+        for home, told in homes.items():
+            if home == self.number:
+                self._join_rows(home, told)
+                continue
+            for i in range(0, len(told), ROWS_AT_ONCE):
+                headers = [("kind", b"accounts"), ("number", b"%d" % self.number)]
+                value = encode_rows(told[i : i + ROWS_AT_ONCE])
+                self._forwards.append(Forward(home, told[i].account.encode(), value, headers))
+
+    def _join_rows(self, number: int, rows: list[Row]) -> None:
+        join_part = self.ledger.join_part
+        for row in rows:
+            join_part(row.account, number, row.part, whole=row.whole)
+
     # ---- accounting ------------------------------------------------------------------------------------------------
 
     def _exclude(self, reason: str) -> None:
@@ -524,6 +600,7 @@ class PartitionState:
         self._sequence += 1
         newest = self.newest_ms // MINUTE_MS
         ledger = self.ledger
+        self._report()
         day = self.rules.calendar.day_of(newest)
         ledger.panes.roll(newest, day)
         ledger.residue.roll(newest, day)

@@ -27,12 +27,17 @@ def profile(c: Customer) -> Profile:
     return c.plan or UNKNOWN, c.segment or UNKNOWN, c.role or UNKNOWN
 
 
+def alone(c: Customer) -> str:
+    """Whether the customer is an account of its own, as a value of the field `alone`."""
+    return "0" if c.account else "1"
+
+
 def activity(c: Customer) -> list[Contribution]:
     """Trailing and calendar-day activity, over all and by platform."""
     if c.last < 0:
         return []
     cell = profile(c)
-    out: list[Contribution] = [("active", (*cell, "1" if c.eligible else "0"), c.last, 1)]
+    out: list[Contribution] = [("active", (*cell, "1" if c.eligible else "0", alone(c)), c.last, 1)]
     out += [("active_days", cell, day, 1) for day in days_of(c.day0, c.days)]
     out.append(("active_last_day", (cell[0],), last_day(c.day0, c.days), 1))
     for platform, last, day0, days in c.activity_by_platform():
@@ -43,7 +48,7 @@ def activity(c: Customer) -> list[Contribution]:
 
 def eligibility(c: Customer) -> list[Contribution]:
     """An edge at every change between eligible and not."""
-    cell = profile(c)
+    cell = (*profile(c), alone(c))
     return [("eligible", cell, minute, edge) for minute, edge in eligibility_edges(c)]
 
 
@@ -97,6 +102,7 @@ def explained(c: Customer, rules: Rules) -> dict[str, Any]:
         "eligible": c.eligible,
         "excluded": c.excluded,
         "profile": dict(zip(("plan", "segment", "role"), profile(c), strict=True)),
+        "account": c.account or None,
         "active": {
             "last_minute": c.last,
             "days": [date.fromordinal(d).isoformat() for d in days_of(c.day0, c.days)],

@@ -13,6 +13,7 @@ topic `selfserve.state`
     v, customer, id      a conversation's events, and the bot that they name
     h, customer          help sessions
     g, customer, name    a group of further facts (`streams.core.group`)
+    A, account           what is known of an account that is at home here (`streams.core.account`)
     d, sequence          identities seen since the last checkpoint, for deduplication
     t, customer          deletion: nothing up to this instant may come back
     r, measure, block    the residue: closed figures of deleted customers, as a block of panes with its cells spelled out

@@ -119,6 +119,7 @@ class Rules:
 
     __slots__ = (
         "activity_groups",
+        "by_account",
         "by_struct",
         "calendar",
         "contact_groups",
@@ -131,6 +132,8 @@ class Rules:
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
+        self.by_account = definitions.by_account
+        """The account is the customer: then no account spans several of them."""
         self.calendar = Calendar(definitions.timezone)
         self.messages_to_bots = matches(definitions.self_service_actions, "conversation.message")
         self.groups = groups_of(definitions)
@@ -148,6 +151,23 @@ class Rules:
             )
             for t in EVENT_TYPES.values()
         }
+
+    def account_of(self, event: e.Event) -> str | None:
+        """Return the account that an event is about beside or instead of its customer, if customers have accounts."""
+        if self.by_account or not event.account_id:
+            return None
+        if isinstance(event, e.AccountEligibilityChanged) and event.data.scope == "account":
+            return event.account_id
+        return None
+
+    def speaks_for_customer(self, event: e.AccountEligibilityChanged) -> bool:
+        """Whether a change of eligibility is one of the event's customer, and not only of an account that it belongs to."""
+        return (
+            self.by_account
+            or event.data.scope == "user"
+            or not event.account_id
+            or not (event.user_id or event.anonymous_id)
+        )
 
 
 def _rule(

@@ -43,3 +43,5 @@ class Hot(msgspec.Struct, array_like=True, gc=False):
     self_service: int
     self_service_channels: dict[str, int] | None
     watched: int = -1
+    account: str = ""
+    account_time: int = -1

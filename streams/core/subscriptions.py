@@ -25,7 +25,7 @@ MAX_CHANGES: Final = 256
 """Changes that are remembered of a customer; the oldest are forgotten first."""
 MAX_PERIODS: Final = 64
 """Paid periods that are remembered of a customer; those that end first are forgotten first."""
-MAX_TOLD: Final = 16
+MAX_TOLD: Final = 64
 """Times at which a plan (or segment) was told that are remembered: see `_keep_told`."""
 
 Item = TypeVar("Item", bound="tuple[Any, ...]")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.oracle.account_kpis import add_account_kpis
 from tests.oracle.activation_kpis import add_activation_kpis
 from tests.oracle.conversation_kpis import add_conversation_kpis
 from tests.oracle.customer_kpis import add_customer_kpis
@@ -33,6 +34,7 @@ FAMILIES = (
     add_retention_kpis,
     add_flow_kpis,
     add_activation_kpis,
+    add_account_kpis,
 )
 
 
@@ -45,7 +47,7 @@ def compute(
     any order. Those at or after `at` are ignored. Durations are in seconds. Windows are those of each KPI and
     `all`.
     """
-    everyone = lives(events, at)
+    everyone = lives(events, at, settings.customer)
     figures = Figures()
     for add in FAMILIES:
         add(everyone, at, settings, figures)

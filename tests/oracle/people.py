@@ -53,6 +53,8 @@ class Life:
 
     events: list[Event]
     ended: int | None
+    is_account: bool = False
+    """Accounts are the customers here."""
 
     def latest(self, name: str) -> str | None:
         """The plan, segment or role of now: the latest event's that carries one, of a tie the greater."""
@@ -69,13 +71,38 @@ class Life:
         return bool(marks) and max(marks)[1]
 
     @property
+    def eligibility(self) -> list[tuple[int, bool]]:
+        """What was told of the customer's eligibility, and not of an account that it only belongs to."""
+        return [
+            (e.time, bool(e.data("eligible")))
+            for e in self.events
+            if e.type == "account.eligibility_changed"
+            and (
+                self.is_account
+                or about_account(e) is None
+                or not (e.field("user_id") or e.field("anonymous_id"))
+            )
+        ]
+
+    @property
     def eligible(self) -> bool:
         """Whether the customer is known and eligible now; a deleted one is not."""
         known = any(e.type not in NOT_ACTING for e in self.events)
-        changes = [
-            (e.time, bool(e.data("eligible"))) for e in self.events if e.type == "account.eligibility_changed"
-        ]
+        changes = self.eligibility
         return self.ended is None and known and (not changes or max(changes)[1])
+
+
+def about_account(event: Event) -> str | None:
+    """The account that an event is about beside its customer, or instead of it."""
+    if event.type == "account.eligibility_changed" and event.data("scope") == "account":
+        return event.field("account_id")
+    return None
+
+
+class Lives(list[Life]):
+    """Every customer's lives, those of flagged customers left out; and what anybody told of accounts."""
+
+    about_accounts: list[Event]
 
 
 def milliseconds(time: object) -> int:
@@ -105,19 +132,28 @@ def counting(raw_events: Iterable[Mapping[str, Any]], at: int) -> list[Event]:
     return kept
 
 
-def names(events: Iterable[Event]) -> dict[str, str]:
-    """{anonymous id: the user it is}: the earliest claim, at the same time the smaller user id."""
+def names(events: Iterable[Event], unit: str = "user") -> dict[str, str]:
+    """{anonymous id: the customer it is}: the earliest claim, at the same time the smaller id."""
     claims: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for event in events:
         user, anonymous = event.field("user_id"), event.field("anonymous_id")
         if event.type == "user.identified" and user and anonymous and user != anonymous:
-            claims[anonymous].append((event.time, user))
+            customer = subject(event, unit)
+            if customer is not None and customer != anonymous:
+                claims[anonymous].append((event.time, customer))
     return {anonymous: min(claimed)[1] for anonymous, claimed in claims.items()}
 
 
-def customer_of(event: Event, users: Mapping[str, str]) -> str | None:
+def subject(event: Event, unit: str) -> str | None:
+    """Who the event names as its customer."""
+    order = ["user_id", "anonymous_id"]
+    order.insert(0 if unit == "account" else 2, "account_id")
+    return next((name for field in order if (name := event.field(field)) is not None), None)
+
+
+def customer_of(event: Event, users: Mapping[str, str], unit: str = "user") -> str | None:
     """Whose event it is; None where nobody is named."""
-    name = event.field("user_id") or event.field("anonymous_id") or event.field("account_id")
+    name = subject(event, unit)
     passed = set()
     while name is not None and name in users and name not in passed:
         passed.add(name)
@@ -125,13 +161,13 @@ def customer_of(event: Event, users: Mapping[str, str]) -> str | None:
     return name
 
 
-def lives(raw_events: Iterable[Mapping[str, Any]], at: int) -> list[Life]:
-    """Every customer's lives, those of flagged customers left out."""
+def lives(raw_events: Iterable[Mapping[str, Any]], at: int, unit: str = "user") -> Lives:
+    """Every customer's lives; `unit` says who is the customer of an event that names an account, too."""
     events = counting(raw_events, at)
-    users = names(events)
+    users = names(events, unit)
     by_customer: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        customer = customer_of(event, users)
+        customer = customer_of(event, users, unit)
         if customer is not None:
             by_customer[customer].append(event)
 
@@ -142,5 +178,7 @@ def lives(raw_events: Iterable[Mapping[str, Any]], at: int) -> list[Life]:
         ends = [*deletions, None]
         for begin, end in zip(begins, ends, strict=True):
             part = [e for e in mine if (begin is None or e.time > begin) and (end is None or e.time <= end)]
-            found.append(Life(part, end))
-    return [life for life in found if life.events and not life.flagged]
+            found.append(Life(part, end, unit == "account"))
+    everyone = Lives(life for life in found if life.events and not life.flagged)
+    everyone.about_accounts = [e for e in events if about_account(e) is not None]
+    return everyone

@@ -166,9 +166,7 @@ def is_customer(life: Life, time: int) -> bool:
             if (before := [e for e in changes if e.time < time])
         )
     events = [e for e in life.events if e.time < time]
-    eligibility = [
-        (e.time, bool(e.data("eligible"))) for e in events if e.type == "account.eligibility_changed"
-    ]
+    eligibility = [change for change in life.eligibility if change[0] < time]
     known = any(e.type not in NOT_ACTING for e in events)
     return known and (not eligibility or max(eligibility)[1])
 

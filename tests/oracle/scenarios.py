@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tests.oracle.settings import DAY, HOUR, MINUTE, SECOND
+from tests.oracle.stories_accounts import belong
 from tests.oracle.stories_flows import arrive, go_through
 from tests.oracle.stories_retention import come_back, subscribe
 from tests.oracle.stories_support import relapse, talk_to_bots
@@ -317,4 +318,5 @@ SCENARIOS = (
     come_back,
     go_through,
     arrive,
+    belong,
 )

@@ -57,6 +57,7 @@ SELF_SERVICE_ACTIONS = frozenset(
 class OracleSettings:
     """Settings of the oracle. All durations are integer milliseconds."""
 
+    customer: str = "user"
     timezone: str = "UTC"
     assumption_ms: int = 24 * HOUR
     session_gap_ms: int = 30 * MINUTE

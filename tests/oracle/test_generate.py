@@ -19,7 +19,7 @@ from tests.oracle.examples import outcomes
 from tests.oracle.figures import label
 from tests.oracle.generate import evaluation_time, evaluation_times, event_sets, random_events
 from tests.oracle.issues import carried
-from tests.oracle.people import NOT_ACTING, lives
+from tests.oracle.people import NOT_ACTING, Lives, lives
 from tests.oracle.retention_kpis import value_at
 from tests.oracle.settings import DAY, INACTIVITY_MS, MINUTE
 
@@ -41,11 +41,16 @@ LAST = (10**18, 0)
 
 @cache
 def sample(seed: int) -> tuple[tuple[Json, ...], tuple[int, ...]]:
-    """A set of 300 events and some evaluation times."""
+    """A set of 300 events and some evaluation times, one of them the full minute of a deadline."""
     rng = random.Random(seed)
     events = random_events(rng, 300, deletions=bool(seed % 2))
     last = events[-1]["time"] + 1
-    return tuple(events), (last, *rng.sample(evaluation_times(events), 5))
+    deadlines = [moment for _, moment in outcomes(events) if moment % MINUTE == 0 and moment <= last + DAY]
+    return tuple(events), (
+        last,
+        *rng.sample(evaluation_times(events), 5),
+        *rng.sample(deadlines, min(1, len(deadlines))),
+    )
 
 
 @cache
@@ -117,6 +122,7 @@ def test_every_outcome_and_every_family_occurs() -> None:
 @pytest.mark.parametrize(
     "otherwise",
     [
+        OracleSettings(customer="account"),
         OracleSettings(timezone="Pacific/Auckland"),
         OracleSettings(assumption_ms=OracleSettings().assumption_ms + 1),
         OracleSettings(assumption_ms=OracleSettings().assumption_ms - 1),
@@ -170,18 +176,27 @@ def undated(event: Event) -> tuple[int, int]:
     return event.time, 0
 
 
+def without(everyone: Lives, leaves: Callable[[Life], bool]) -> Lives:
+    kept = Lives(life for life in everyone if not leaves(life))
+    kept.about_accounts = everyone.about_accounts
+    return kept
+
+
 RULES: dict[str, tuple[str, object]] = {
     "who is known": ("people.NOT_ACTING", frozenset[str]()),
-    "identities": ("people.names", lambda _: {}),
+    "identities": ("people.names", lambda *_: {}),
     "flags": ("people.Life.flagged", False),
     "a tie of flags": ("people.Life.flagged", property(flagged_by_the_last_event)),
     "a tie of eligibility": ("people.Life.eligible", property(eligible_by_the_last_event)),
     "eligibility": ("people.Life.eligible", property(lambda life: life.ended is None)),
     "what stays after a deletion": (
         "lives",
-        lambda *given: [life for life in lives(*given) if not life.ended],
+        lambda *given: without(lives(*given), lambda life: life.ended is not None),
     ),
     "plans": ("people.Life.latest", nothing),
+    "who belongs to an account": ("accounts.account_of", nothing),
+    "what is said of an account": ("accounts.about_account", lambda event: None),
+    "whose eligibility it is": ("people.about_account", lambda event: None),
     "a tie of plans": ("people.Life.latest", latest_smaller),
     "the order within a millisecond": ("conversations.place", undated),
     "private messages": ("conversations.is_public", lambda _: True),

@@ -69,6 +69,8 @@ class Cluster:
         """Append events to the source logs, each on its customer's home; with rng, sometimes elsewhere."""
         for event in events:
             customer = event.get("user_id") or event.get("anonymous_id") or event.get("account_id") or ""
+            if self.definitions.by_account:
+                customer = event.get("account_id") or customer
             number = murmur2(customer.encode(), self.partitions)
             if rng is not None and rng.random() < 0.1:
                 number = rng.randrange(self.partitions)

@@ -30,7 +30,7 @@ def timed(raw: Mapping[str, Any]) -> Timed:
 def folded(events: Iterable[Mapping[str, Any]], at: int, definitions: Definitions) -> Batch:
     """All events before `at`, folded in order."""
     batch = Batch(definitions)
-    for t in in_order(t for t in map(timed, events) if t.time < at):
+    for t in in_order((t for t in map(timed, events) if t.time < at), by_account=definitions.by_account):
         batch.fold(t)
     return batch
 

@@ -57,11 +57,20 @@ def _order(_: Told, __: Dimensions) -> Cell:
     return ("order",)
 
 
+def _core(told: Told, dimensions: Dimensions) -> Cell | None:
+    event = told.event
+    assert isinstance(event, e.FeatureUsed)
+    if event.data is None or not event.data.core:
+        return None
+    return (dimensions.fold("feature", event.feature) or UNKNOWN,)
+
+
 COUNTS: Final = (
     Count("sessions", e.SessionStarted, _plan),
     Count("activities", e.MilestoneReached, _milestone),
     Count("activities", e.FlowCompleted, _flow),
     Count("activities", e.OrderCompleted, _order),
+    Count("core_actions", e.FeatureUsed, _core),
 )
 """Every plain count. Cells are those of the event, whatever the customer is now."""
 
@@ -96,6 +105,11 @@ class Counts(Group[CountFacts]):
     facts = CountFacts
     types: ClassVar[tuple[type[Event], ...]] = tuple(dict.fromkeys(count.struct for count in COUNTS))
     expires: ClassVar[bool] = True
+    selective: ClassVar[bool] = True
+
+    def touches(self, event: Event) -> bool:
+        """Whether the event may count: of the uses of features only those of core ones do."""
+        return not isinstance(event, e.FeatureUsed) or (event.data is not None and event.data.core)
 
     def join(self, facts: CountFacts, told: Told, dimensions: Dimensions) -> None:
         """Add the event's numbers."""

@@ -7,9 +7,17 @@ from typing import Final
 from streams.core.measures.measure import Measure
 
 MEASURES: Final = (
-    Measure("eligible", "edge", ("plan", "segment", "role"), "customers that become or cease to be eligible"),
     Measure(
-        "active", "last", ("plan", "segment", "role", "eligible"), "customers at their last active event"
+        "eligible",
+        "edge",
+        ("plan", "segment", "role", "alone"),
+        "customers that become or cease to be eligible; alone: the customer is an account of its own",
+    ),
+    Measure(
+        "active",
+        "last",
+        ("plan", "segment", "role", "eligible", "alone"),
+        "customers at their last active event",
     ),
     Measure(
         "active_by_platform", "last", ("platform",), "customers at their last active event on a platform"

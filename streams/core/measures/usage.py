@@ -17,4 +17,5 @@ MEASURES: Final = (
         ("feature",),
         "eligible customers at their first use of each feature",
     ),
+    Measure("core_actions", "event", ("feature",), "uses of core features"),
 )

@@ -145,7 +145,8 @@ def test_the_catalogue_reads_every_measure(catalogue: Catalogue) -> None:
         if isinstance(kpi.value, Computed):
             used |= set(kpi.value.measures)
         for _, read in kpi.readings():
-            used |= {read.measure, *(dimension.measure_for(read.measure) for dimension in kpi.dimensions)}
+            for part in read.parts:
+                used |= {part.measure, *(dimension.measure_for(part.measure) for dimension in kpi.dimensions)}
 
     assert used == set(MEASURES)
 

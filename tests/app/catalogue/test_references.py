@@ -71,6 +71,21 @@ def by(name: str, **more: Any) -> list[dict[str, Any]]:
             "active_by_platform has no field 'eligible'",
         ),
         (
+            ratio({**ACTIVE, "plus": [{"measure": "nothing"}]}, ELIGIBLE),
+            "value.numerator.plus[0].measure",
+            "there is no measure 'nothing'",
+        ),
+        (
+            ratio({**ACTIVE, "plus": [{"measure": "account_eligible"}]}, ELIGIBLE),
+            "value.numerator.plus[0].how",
+            "account_eligible is read as edge, not last",
+        ),
+        (
+            ratio({**ACTIVE, "plus": [{"measure": "account_active"}]}, ELIGIBLE, dimensions=by("segment")),
+            "dimensions[0]",
+            "account_active has no field 'segment'",
+        ),
+        (
             ratio(
                 ISSUES,
                 ISSUES,

@@ -24,6 +24,7 @@ VALUES: dict[str, list[str]] = {
     "outcome": ["confirmed", "assumed", "escalated", "agent_resolved", "abandoned"],
     "self_service": ["0", "1"],
     "eligible": ["0", "1"],
+    "alone": ["0", "1"],
     "reopened": ["0", "1"],
     **{field: ["0", "1"] for field in ("completed", "done", "moved", "reached")},
     "result": ["served", "abandoned"],
@@ -99,7 +100,7 @@ class One:
                 yield cell, n
 
     def number(self, read: Read) -> int:
-        return sum(n for _, n in self.matching(read))
+        return sum(n for part in read.parts for _, n in self.matching(part))
 
     def put(self, role: str, between: Labels, value: float) -> None:
         window = (("window", self.window),) if self.window else ()

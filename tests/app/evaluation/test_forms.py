@@ -25,6 +25,7 @@ KNOWN = measures(
     Measure("members", "edge", ("plan",), ""),
     Measure("active", "last", ("plan",), ""),
     Measure("active_by_platform", "last", ("platform",), ""),
+    Measure("teams_active", "last", ("plan", "trial"), ""),
     Measure("active_days", "day", ("plan",), ""),
     Measure("revenue", "event", ("plan", "currency"), ""),
 )
@@ -109,6 +110,26 @@ def test_parts_of_the_numerator_share_the_denominator() -> None:
         "answered_numerator{window=1h,resolution=confirmed}": 1,
         "answered_denominator{window=1h}": 4,
     }
+
+
+def test_a_reading_may_add_further_measures_up() -> None:
+    numerator = {
+        "measure": "active",
+        "how": "last",
+        "plus": [{"measure": "teams_active", "where": {"trial": ["0"]}}],
+    }
+    value = {"form": "ratio", "numerator": numerator, "denominator": {"measure": "members", "how": "edge"}}
+    cells: dict[tuple[str, str], dict[Any, int]] = {
+        ("active", "1d"): {("free",): 2, ("pro",): 1},
+        ("teams_active", "1d"): {("pro", "0"): 3, ("team", "0"): 1, ("pro", "1"): 9},
+        ("members", "all"): {("free",): 4, ("pro",): 5, ("team",): 1},
+    }
+    found = evaluated(kpi(value=value, windows=["1d"], dimensions=[{"name": "plan"}]), cells, KNOWN)
+    numerators = {"all": 7, "free": 2, "pro": 4, "team": 1}
+    denominators = {"all": 10, "free": 4, "pro": 5, "team": 1}
+    for plan, n in numerators.items():
+        assert found[f"answered_numerator{{window=1d,plan={plan}}}"] == n
+        assert found[f"answered_ratio{{window=1d,plan={plan}}}"] == n / denominators[plan]
 
 
 ADOPTION: dict[str, Any] = {

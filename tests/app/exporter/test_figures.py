@@ -23,6 +23,7 @@ VALUES = {
     "outcome": ["confirmed", "assumed", "escalated", "abandoned"],
     "self_service": ["0", "1"],
     "eligible": ["0", "1"],
+    "alone": ["0", "1"],
     "reopened": ["0", "1"],
     "result": ["served", "abandoned"],
     "channel": ["chat", "phone"],

@@ -66,3 +66,13 @@ def test_a_comparison_notices_a_lost_event() -> None:
         if lost["type"] in {"user.signed_up", "conversation.resolved", "help.solved"}
     ]
     assert sum(noticed) >= 5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_accounts_may_be_the_customers(seed: int) -> None:
+    rng = random.Random(seed)
+    events = random_events(rng, 600, deletions=seed == 1)
+    by_account = OracleSettings(customer="account")
+    for at in rng.sample(evaluation_times(events), 3):
+        oracle = compute(events, at, settings=by_account)
+        assert not differing(oracle, batch_figures(events, at, Definitions(customer="account")))

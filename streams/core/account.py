@@ -1,0 +1,137 @@
+"""What is known of an account: what its customers come to, and what was said of the account itself.
+
+Customers of one account live on several partition numbers. Each number tells the account's home what those that live
+there come to (`Part`); the home puts the parts together. Everything here joins, so it may be told again and in any order
+among numbers. What a number takes back (a flag, a deletion, a customer that moved on) it tells by its whole part anew.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable
+
+import msgspec
+
+from streams.core.customer import NEVER, Customer
+from streams.core.dimensions import UNKNOWN
+from streams.core.measures import Contribution
+from streams.core.membership import edges_since
+from streams.core.time import MINUTE_MS
+
+
+class Part(msgspec.Struct, array_like=True, gc=False):
+    """What the customers of an account on one partition number come to, those excluded left out."""
+
+    known: int = NEVER
+    """The earliest minute in which one of them acted."""
+    last: int = NEVER
+    """The last minute with an active event of one of them."""
+    plan_minute: int = NEVER
+    """The minute in which one of them last told its present plan."""
+    plan: str = ""
+    """That plan; of several in one minute the greatest."""
+
+    def join(self, other: Part) -> None:
+        """Put another part beside this one, in place."""
+        if other.known >= 0 and not 0 <= self.known <= other.known:
+            self.known = other.known
+        self.last = max(self.last, other.last)
+        self.plan_minute, self.plan = max((self.plan_minute, self.plan), (other.plan_minute, other.plan))
+
+    def join_customer(self, c: Customer) -> None:
+        """Put a customer beside the others, in place."""
+        known, last = c.known, c.last
+        if known >= 0 and not 0 <= self.known <= known:
+            self.known = known
+        self.last = max(self.last, last)
+        if c.plan:
+            minute = c.plan_time // MINUTE_MS
+            if minute > self.plan_minute or (minute == self.plan_minute and c.plan > self.plan):
+                self.plan_minute, self.plan = minute, c.plan
+
+
+class AccountFacts(msgspec.Struct, array_like=True, gc=False):
+    """All facts of one account, as its home has them."""
+
+    parts: dict[int, Part] = {}
+    """By partition number."""
+    eligibility: list[tuple[int, int]] = []
+    """Changes of the account's eligibility in order: time, 1 if eligible."""
+
+    def whole(self) -> Part:
+        """Return all parts together."""
+        whole = Part()
+        for part in self.parts.values():
+            whole.join(part)
+        return whole
+
+    def join_eligibility(self, time: int, eligible: bool) -> None:
+        """Join a change of the account's eligibility."""
+        change = (time, 1 if eligible else 0)
+        if change not in self.eligibility:
+            insort(self.eligibility, change)
+
+    def contributions(self) -> list[Contribution]:
+        """Return what the account contributes."""
+        whole = self.whole()
+        plan = whole.plan or UNKNOWN
+        out: list[Contribution] = []
+        if whole.last >= 0:
+            eligible = whole.known >= 0 and (not self.eligibility or self.eligibility[-1][1] == 1)
+            out.append(("account_active", (plan, "1" if eligible else "0"), whole.last, 1))
+        if whole.known >= 0:
+            out += [
+                ("account_eligible", (plan,), minute, edge)
+                for minute, edge in edges_since(whole.known, self.eligibility)
+            ]
+        return out
+
+
+class Account(msgspec.Struct, gc=False, eq=False):
+    """An account at its home. Its facts lie packed while nobody joins anything."""
+
+    id: str
+    facts: bytes | AccountFacts
+    dirty: bool = False
+
+    def opened(self) -> AccountFacts:
+        """Return the facts to be changed."""
+        facts = self.facts
+        if isinstance(facts, AccountFacts):
+            return facts
+        unpacked = self.facts = _decode_facts(facts)
+        return unpacked
+
+    def read(self) -> AccountFacts:
+        """Return the facts to be looked at."""
+        return self.facts if isinstance(self.facts, AccountFacts) else _decode_facts(self.facts)
+
+    def close(self) -> bytes:
+        """Pack the facts, and return them as a record's value."""
+        if isinstance(self.facts, AccountFacts):
+            self.facts = _encode(self.facts)
+        return self.facts
+
+
+class Row(msgspec.Struct, array_like=True, gc=False):
+    """What one partition number has to say of an account."""
+
+    account: str
+    whole: bool
+    """The part takes the place of all that the number said before; else it joins with that."""
+    part: Part
+
+
+def encode_rows(rows: Iterable[Row]) -> bytes:
+    """Return rows as one message."""
+    return _encode(list(rows))
+
+
+def decode_rows(value: bytes) -> list[Row]:
+    """Return the rows of a message. Raises msgspec.DecodeError if it is damaged."""
+    return _decode_rows(value)
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_facts = msgspec.msgpack.Decoder(AccountFacts).decode
+_decode_rows = msgspec.msgpack.Decoder(list[Row]).decode

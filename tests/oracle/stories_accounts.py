@@ -1,0 +1,48 @@
+"""Stories of people in accounts: colleagues, changes of the account, what is said of an account itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.oracle.settings import DAY, HOUR, MINUTE
+
+if TYPE_CHECKING:
+    from tests.oracle.scenarios import Json, Story
+
+PRODUCT, FEEDBACK, ACCOUNT = "product.events", "feedback.events", "account.events"
+PAUSES = (MINUTE, 0, 0, 1, 20 * MINUTE, HOUR, DAY - 1, DAY, 8 * DAY)
+
+
+def belong(story: Story) -> None:
+    """Colleagues of one account act, one after the other; now and then one names another account, or none."""
+    cast = story.cast
+    account = {"account_id": story.choose.pick((*cast.accounts, "org1"))}
+    people: list[Json] = [
+        *({"user_id": name} for name in (*cast.users, *cast.mortals)),
+        *({"anonymous_id": name} for name in cast.visitors),
+    ]
+    away: list[Json] = [account] * 6 + [{}, {"account_id": cast.accounts[0]}]
+    kinds: list[tuple[str, str, Json, Json]] = [
+        (PRODUCT, "page.viewed", {}, {}),
+        (PRODUCT, "page.viewed", {}, {}),
+        (PRODUCT, "feature.used", {"core": True}, {"feature": "export"}),
+        (PRODUCT, "feature.used", {"core": True}, {"feature": "report"}),
+        (PRODUCT, "feature.used", {"core": False}, {"feature": "report"}),
+        (ACCOUNT, "user.signed_up", {}, {}),
+        (ACCOUNT, "user.flagged", {"reason": "fake"}, {}),
+        (ACCOUNT, "user.unflagged", {"reason": "fake"}, {}),
+        (ACCOUNT, "account.eligibility_changed", {"eligible": False, "scope": "account"}, {}),
+        (ACCOUNT, "account.eligibility_changed", {"eligible": True, "scope": "account"}, {}),
+        (ACCOUNT, "account.eligibility_changed", {"eligible": False, "scope": "user"}, {}),
+        (FEEDBACK, "email.delivered", {"email_id": "m1", "campaign": "spring"}, {}),
+    ]
+    while True:
+        topic, type_, data, envelope = story.choose.pick(kinds)
+        who = story.choose.pick(people) | story.choose.pick(away)
+        story.tell(topic, type_, who, data=data, **envelope)
+        if story.choose.pick((False, False, False, True)):
+            # A colleague in the same millisecond.
+            story.tell(PRODUCT, "page.viewed", story.choose.pick(people) | account)
+        if not story.choose.more():
+            return
+        story.wait(PAUSES)
