@@ -159,6 +159,12 @@ DEFINITIONS: Section[Definitions] = Section(
             "Milestones that are key actions; every `feature.used` with `key_action` is one as well.",
         ),
         _key(
+            "email_engaged_by",
+            "email_engaged_by",
+            Choice(("click", "open")),
+            "What counts as engagement with an e-mail: a click, or as little as opening it.",
+        ),
+        _key(
             "lateness",
             "lateness_ms",
             Duration(_HOUR, 35 * _DAY),
@@ -173,13 +179,13 @@ DEFINITIONS: Section[Definitions] = Section(
         _key(
             "deduplication_horizon",
             "dedup_horizon_ms",
-            Duration(_MINUTE, 7 * _DAY),
+            Duration(_MINUTE, 35 * _DAY),
             "How long an event that arrives again is recognised as a duplicate; costs memory in proportion.",
         ),
         _key(
             "deduplication_horizon_product",
             "dedup_horizon_product_ms",
-            Duration(_MINUTE, 7 * _DAY),
+            Duration(_MINUTE, 35 * _DAY),
             "The same for `product.events`, which are the most.",
         ),
         _key(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from schemas.events import Event, UserIdentified, customer_of
 from streams.core import person
 from streams.core.account import AccountFacts, Part
-from streams.core.customer import Customer
+from streams.core.customer import NOBODY, Customer
 from streams.core.deduplication import identity_of, seed_of
 from streams.core.definitions import Definitions
 from streams.core.dimensions import Dimensions
@@ -67,13 +67,15 @@ class Batch:
             self.duplicates += 1
             return
         self._seen.add(identity)
+        rule = self.rules.by_struct[type(event)]
         name = customer_of(event, by_account=self.rules.by_account)
         if name is None:
-            return
+            if not rule.groups:
+                return
+            name = NOBODY
         name = self._resolve(name)
         if time <= self._deleted.get(name, -1):
             return
-        rule = self.rules.by_struct[type(event)]
         c = self.customers.get(name)
         if c is None:
             c = self.customers[name] = Customer(name)

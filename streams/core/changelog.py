@@ -50,8 +50,8 @@ def take_panes(panes: Panes) -> list[StateRecord]:
     return records
 
 
-def take_state(ledger: Ledger, newest: int) -> list[StateRecord]:
-    """The facts and the residue that changed. At minute `newest` some facts are too old to be kept."""
+def take_state(ledger: Ledger, newest: int | None) -> list[StateRecord]:
+    """The facts and the residue that changed. At minute `newest` some facts are too old to be kept; None: all are kept."""
     records: list[StateRecord] = []
     append = records.append
     for gone in ledger.gone:
@@ -96,12 +96,13 @@ def _take_support(c: Customer, support: Support, records: list[StateRecord]) -> 
         c.close()
 
 
-def _take_groups(c: Customer, ledger: Ledger, newest: int, records: list[StateRecord]) -> None:
+def _take_groups(c: Customer, ledger: Ledger, newest: int | None, records: list[StateRecord]) -> None:
     groups = c.groups
     assert groups is not None
     for name, facts in groups.items():
         if not isinstance(facts, bytes):
-            ledger.expire(c, name, facts, newest)
+            if newest is not None:
+                ledger.expire(c, name, facts, newest)
             packed = groups[name] = pack_facts(facts)
             records.append((b"g" + _encode((c.id, name)), packed))
 

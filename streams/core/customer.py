@@ -17,6 +17,8 @@ from streams.core.support import Support, pack, unpack
 if TYPE_CHECKING:
     import msgspec
 
+NOBODY: Final = "\0nobody"
+"""Whose facts those are that belong to no customer. It is never known, and stays where it is."""
 NEVER: Final = -1
 """The minute of what has not happened."""
 CHANGED: Final = 1

@@ -78,6 +78,8 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     """Milestones of which the earliest is a customer's first value."""
     key_action_milestones: tuple[str, ...] = ("key_action",)
     """Milestones that are key actions, beside every feature.used that says so itself."""
+    email_engaged_by: Literal["click", "open"] = "click"
+    """What counts as engagement with an e-mail; an opening includes every click."""
     lateness_ms: int = 35 * DAY_MS
     """How far behind its partition's greatest event time an event is still accepted."""
     future_tolerance_ms: int = 5 * MINUTE_MS

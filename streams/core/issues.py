@@ -17,8 +17,10 @@ from streams.core.dimensions import UNKNOWN
 from streams.core.distributions import bucket_of
 from streams.core.durability import HELD_MS, conversation_durability, session_durability
 from streams.core.measures import Contribution
+from streams.core.reactions import decide as decide_reaction
 from streams.core.support import (
     ACTOR_NAMES,
+    ACTORS,
     MAX_ENTRIES,
     MESSAGE_AGENT_PRIVATE,
     MESSAGE_AGENT_PUBLIC,
@@ -100,6 +102,10 @@ def conversation_contributions(
             out.append(("time_to_resolution", (channel, resolver, bucket_of(duration)), minute, 1))
             if duration:
                 out.append(("time_to_resolution_ms", (channel, resolver), minute, duration))
+    if course.start is not None and course.start[1] // 3 in (ACTORS["bot"], ACTORS["agent"]):
+        reply = course.entries[course.begin][0] if course.begun else None
+        engaged, minute = decide_reaction(course.start[0], reply)
+        out.append(("reaches", (engaged, channel), minute, 1))
     if not course.begun:
         return out
     served = _served(course, definitions)

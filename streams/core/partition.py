@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from schemas.decode import MAX_EVENT_BYTES, check, decode, refuse
-from schemas.events import Event, customer_of, instant_ms
+from schemas.events import Event, customer_of, instant_ms, key_of
 from schemas.reasons import Reason, Refusal
 from schemas.topics import SOURCE_TOPICS
 from streams.core import person
 from streams.core.account import Part, Row, decode_rows, encode_rows
 from streams.core.changelog import Loader, StateRecord, take_panes, take_state
-from streams.core.customer import CHANGED, MOVED, NEVER, Customer
+from streams.core.customer import CHANGED, MOVED, NEVER, NOBODY, Customer
 from streams.core.deduplication import Deduplication, identity_of, is_in, seed_of
 from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
@@ -277,6 +277,13 @@ class PartitionState:
             self._reach(topic, time)
             self._exclude("is_bot" if event.is_bot else "is_test")
             return EXCLUDED
+        rule = self.rules.by_struct[event.__class__]
+        if not customer and rule.groups and hops < MAX_HOPS:
+            home = self._home((key_of(event) or "").encode(), self.partitions)
+            if home != self.number:
+                self.misplaced += 1
+                self._forward(home, "", topic, record, hops)
+                return FORWARDED
         c = self.ledger.customers.get(customer)
         if c is None:
             if customer and hops < MAX_HOPS:
@@ -292,7 +299,6 @@ class PartitionState:
             user = c.status.alias[1]
             self._forward(self._home(user.encode(), self.partitions), user, topic, record, hops)
             return FORWARDED
-        rule = self.rules.by_struct[event.__class__]
         self._reach(topic, time)
         behind = self.newest[topic] - time
         countable = self._recognises(topic, time)
@@ -305,7 +311,10 @@ class PartitionState:
         if self.since is None or time < self.since:
             self.since = time
         if not customer:
-            return PROCESSED
+            if not rule.groups:
+                return PROCESSED
+            customer = NOBODY
+            c = self.ledger.customers.get(NOBODY)
         if c is None:
             c = Customer(customer)
             self.ledger.add(c)
@@ -604,7 +613,8 @@ class PartitionState:
         day = self.rules.calendar.day_of(newest)
         ledger.panes.roll(newest, day)
         ledger.residue.roll(newest, day)
-        state = take_state(ledger, newest)
+        # Only where lateness is enforced is it known that nothing will join with old facts any more.
+        state = take_state(ledger, newest if self.clock == "wall" else None)
         for topic, memory in self._memories.items():
             name = b"d%d." % CONSUMED.index(topic)
             fresh = memory.take_fresh(self._sequence)

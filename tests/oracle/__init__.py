@@ -16,6 +16,7 @@ from tests.oracle.figures import Figures, Series
 from tests.oracle.flow_kpis import add_flow_kpis
 from tests.oracle.people import lives
 from tests.oracle.retention_kpis import add_retention_kpis
+from tests.oracle.satisfaction_kpis import add_satisfaction_kpis
 from tests.oracle.settings import OracleSettings
 from tests.oracle.support_kpis import add_support_kpis
 from tests.oracle.usage_kpis import add_usage_kpis
@@ -35,6 +36,7 @@ FAMILIES = (
     add_flow_kpis,
     add_activation_kpis,
     add_account_kpis,
+    add_satisfaction_kpis,
 )
 
 

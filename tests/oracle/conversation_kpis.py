@@ -51,7 +51,7 @@ def add_conversation_kpis(lives: Iterable[Life], at: int, settings: OracleSettin
     shares("self_service_abandonment", self_service, ("channel",), at, figures)
     shares("conversation_abandonment", abandonments, ("channel", "medium"), at, figures)
     shares("reopen", reopened, ("channel",), at, figures)
-    export_durations(durations, at, figures)
+    export_durations("time_to_resolution", durations, ("channel", "resolver"), at, figures)
 
 
 def served_or_abandoned(conversation: Conversation, settings: OracleSettings) -> tuple[int, bool] | None:
@@ -123,11 +123,14 @@ def self_service_resolution(rows: Sequence[Row[str]], at: int, figures: Figures)
                     figures.put("kpi_self_service_resolution_ratio", count / len(some), split)
 
 
-def export_durations(rows: Sequence[Row[int]], at: int, figures: Figures) -> None:
+def export_durations(
+    kpi: str, rows: Sequence[Row[int]], dimensions: Sequence[str], at: int, figures: Figures
+) -> None:
+    """A KPI of durations, given in milliseconds."""
     for window in EVENT_WINDOWS:
-        for labels, some in breakdowns(within(rows, window, at), ("channel", "resolver")):
+        for labels, some in breakdowns(within(rows, window, at), dimensions):
             where = labels | {"window": window}
-            figures.put("kpi_time_to_resolution_observations", len(some), where)
+            figures.put(f"kpi_{kpi}_observations", len(some), where)
             if some:
                 stats = {
                     "mean": sum(some) / len(some),
@@ -136,7 +139,7 @@ def export_durations(rows: Sequence[Row[int]], at: int, figures: Figures) -> Non
                     "p90": quantile(some, 0.90),
                 }
                 for stat, value in stats.items():
-                    figures.put("kpi_time_to_resolution_seconds", value / 1000, where | {"stat": stat})
+                    figures.put(f"kpi_{kpi}_seconds", value / 1000, where | {"stat": stat})
 
 
 def quantile(values: Iterable[int], q: float) -> float:

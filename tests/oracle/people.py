@@ -167,9 +167,8 @@ def lives(raw_events: Iterable[Mapping[str, Any]], at: int, unit: str = "user") 
     users = names(events, unit)
     by_customer: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        customer = customer_of(event, users, unit)
-        if customer is not None:
-            by_customer[customer].append(event)
+        # What names nobody is the life of nobody, who is never known.
+        by_customer[customer_of(event, users, unit) or ""].append(event)
 
     found = []
     for mine in by_customer.values():

@@ -72,6 +72,8 @@ class OracleSettings:
     first_value_milestones: frozenset[str] = frozenset({"first_value"})
     key_action_milestones: frozenset[str] = frozenset({"key_action"})
 
+    email_engaged_by: str = "click"
+
     def inactivity(self, channel: str) -> int | None:
         """Milliseconds of silence after which the customer has left; None where silence says nothing."""
         return self.inactivity_ms.get(channel, self.other_inactivity_ms)

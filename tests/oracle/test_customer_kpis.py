@@ -162,7 +162,10 @@ def test_adoption_is_the_active_share_of_the_eligible() -> None:
     ],
 )
 def test_some_events_make_nobody_a_customer(kind: str) -> None:
-    events = [event(kind, "10:00", data={"eligible": True}), event("user.unflagged", "10:01")]
+    events = [
+        event(kind, "10:00", data={"eligible": True, "requested_at": 0}),
+        event("user.unflagged", "10:01"),
+    ]
     assert Result(events, NOON)("adoption_denominator", window="all") == 0
 
 

@@ -164,6 +164,8 @@ class Service:
                 "session_timeout": f"{SESSION_TIMEOUT_S}s",
             },
             "worker": {"port": 0, "clock": "event", "checkpoint_interval": "200ms"},
+            # Events arrive in any order here, and plain counts are the same in any order only within the horizon.
+            "definitions": {"deduplication_horizon": "35d", "deduplication_horizon_product": "35d"},
         }
         for source in (self.settings, sections):
             for section, values in source.items():

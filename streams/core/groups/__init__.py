@@ -8,16 +8,22 @@ from streams.core.definitions import Definitions
 from streams.core.group import Group
 from streams.core.groups.activation import Activation
 from streams.core.groups.counts import Counts
+from streams.core.groups.enhancements import Enhancements
 from streams.core.groups.features import Features
 from streams.core.groups.flows import Flows
+from streams.core.groups.reaches import Reaches
 from streams.core.groups.subscriptions import SubscriptionGroup
+from streams.core.groups.surveys import Surveys
 
 GROUPS: Final[tuple[type[Group[Any]], ...]] = (
     Counts,
+    Enhancements,
     Features,
+    Reaches,
     SubscriptionGroup,
     Flows,
     Activation,
+    Surveys,
 )
 
 

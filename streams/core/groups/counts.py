@@ -65,12 +65,28 @@ def _core(told: Told, dimensions: Dimensions) -> Cell | None:
     return (dimensions.fold("feature", event.feature) or UNKNOWN,)
 
 
+def _feedback(told: Told, dimensions: Dimensions) -> Cell:
+    event = told.event
+    assert isinstance(event, e.FeedbackSubmitted)
+    feature = dimensions.fold("feature", event.feature) or UNKNOWN
+    milestone = dimensions.fold("milestone", event.data.milestone) or UNKNOWN
+    return "1" if event.data.actionable else "0", feature, milestone
+
+
+def _mention(told: Told, dimensions: Dimensions) -> Cell:
+    event = told.event
+    assert isinstance(event, e.SocialMentioned)
+    return dimensions.fold("network", event.data.network), dimensions.fold("sentiment", event.data.sentiment)
+
+
 COUNTS: Final = (
     Count("sessions", e.SessionStarted, _plan),
     Count("activities", e.MilestoneReached, _milestone),
     Count("activities", e.FlowCompleted, _flow),
     Count("activities", e.OrderCompleted, _order),
     Count("core_actions", e.FeatureUsed, _core),
+    Count("feedback", e.FeedbackSubmitted, _feedback),
+    Count("mentions", e.SocialMentioned, _mention),
 )
 """Every plain count. Cells are those of the event, whatever the customer is now."""
 

@@ -9,14 +9,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from streams.core.measures import accounts, activation, customers, flows, retention, support, usage
+from streams.core.measures import (
+    accounts,
+    activation,
+    customers,
+    flows,
+    retention,
+    satisfaction,
+    support,
+    usage,
+)
 from streams.core.measures.measure import Cell, Contribution, Kind, Measure
 
 __all__ = ["MEASURES", "Cell", "Contribution", "Kind", "Measure"]
 
 MEASURES: Final[dict[str, Measure]] = {
     m.name: m
-    for family in (customers, accounts, support, usage, retention, flows, activation)
+    for family in (customers, accounts, satisfaction, support, usage, retention, flows, activation)
     for m in family.MEASURES
 }
 """Every measure by name. Yes and no are the strings "0" and "1" (`eligible`, `reopened`, …); `bucket` is an integer."""

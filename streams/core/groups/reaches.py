@@ -1,0 +1,132 @@
+"""Reaches: e-mails and surveys that came to a customer, and whether it reacted.
+
+Conversations that a bot or an agent begins are reaches too; they follow from the conversation (`streams.core.issues`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import msgspec
+
+from schemas import events as e
+from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.group import Group
+from streams.core.groups.counts import KEPT_MINUTES
+from streams.core.measures import Contribution
+from streams.core.reactions import REACTION_MS, decide
+from streams.core.time import MINUTE_MS
+
+if TYPE_CHECKING:
+    from schemas.events import Event
+    from streams.core.customer import Customer
+    from streams.core.join import Told
+    from streams.core.rules import Rules
+
+MAX_REACHES: Final = 512
+"""Reaches, and reactions, that are remembered of one customer; beyond, the oldest are forgotten."""
+MAIL_CHANNEL: Final = "email"
+"""Where an e-mail was delivered that does not say it."""
+
+_MAIL: Final = "m "
+_SURVEY: Final = "s "
+
+
+class ReachFacts(msgspec.Struct, array_like=True, gc=False):
+    """Reaches and reactions, each by kind and id; times are ms."""
+
+    reached: dict[str, tuple[int, str, str]] = {}
+    """The earliest delivery or sending: time, channel, campaign (surveys have none)."""
+    engaged: dict[str, int] = {}
+    """The earliest click or answer."""
+    opened: dict[str, int] = {}
+    """The earliest opening."""
+
+
+class Reaches(Group[ReachFacts]):
+    """Engagement with e-mails and surveys."""
+
+    name: ClassVar[str] = "reaches"
+    facts = ReachFacts
+    types: ClassVar[tuple[type[Event], ...]] = (
+        e.EmailDelivered,
+        e.EmailEngaged,
+        e.SurveySent,
+        e.SurveyResponded,
+    )
+    expires: ClassVar[bool] = True
+
+    def touches(self, event: Event) -> bool:
+        """An answer without a request reacts to nothing."""
+        return not isinstance(event, e.SurveyResponded) or event.data.request_id is not None
+
+    def join(self, facts: ReachFacts, told: Told, dimensions: Dimensions) -> None:
+        """Join a reach or a reaction."""
+        event, time = told.event, told.time
+        channel = dimensions.fold("channel", event.channel)
+        if isinstance(event, e.EmailDelivered):
+            campaign = dimensions.fold("campaign", event.data.campaign)
+            _reach(facts, _MAIL + event.data.email_id, (time, channel or MAIL_CHANNEL, campaign))
+        elif isinstance(event, e.SurveySent):
+            _reach(facts, _SURVEY + event.data.request_id, (time, channel or UNKNOWN, ""))
+        elif isinstance(event, e.EmailEngaged):
+            reactions = facts.engaged if event.data.action == "click" else facts.opened
+            _react(reactions, _MAIL + event.data.email_id, time)
+        elif isinstance(event, e.SurveyResponded):
+            _react(facts.engaged, _SURVEY + str(event.data.request_id), time)
+
+    def merge(self, facts: ReachFacts, other: ReachFacts) -> None:
+        """Join all reaches and reactions."""
+        for key, reach in other.reached.items():
+            _reach(facts, key, reach)
+        for key, time in other.engaged.items():
+            _react(facts.engaged, key, time)
+        for key, time in other.opened.items():
+            _react(facts.opened, key, time)
+
+    def contributions(self, facts: ReachFacts, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return each reach, once it is decided."""
+        del c, rules
+        return [contribution for key in facts.reached for contribution in self._decided(facts, key)]
+
+    def _decided(self, facts: ReachFacts, key: str) -> Iterator[Contribution]:
+        time, channel, campaign = facts.reached[key]
+        engaged = facts.engaged.get(key)
+        result, minute = decide(time, engaged)
+        yield "reaches", (result, channel), minute, 1
+        if key.startswith(_MAIL):
+            if self.definitions.email_engaged_by == "open":
+                known = [t for t in (engaged, facts.opened.get(key)) if t is not None]
+                result, minute = decide(time, min(known, default=None))
+            yield "emails", (result, campaign), minute, 1
+
+    def values(self, facts: ReachFacts) -> Iterable[tuple[str, str]]:
+        """Yield channels and campaigns."""
+        for _, channel, campaign in facts.reached.values():
+            yield from (("channel", channel), ("campaign", campaign))
+
+    def expire(self, facts: ReachFacts, newest: int) -> list[Contribution]:
+        """Give up reaches that were decided before every window, and reactions to nothing known."""
+        oldest = (newest - KEPT_MINUTES) * MINUTE_MS
+        closed: list[Contribution] = []
+        for key in [k for k, reach in facts.reached.items() if reach[0] + REACTION_MS < oldest]:
+            closed += self._decided(facts, key)
+            del facts.reached[key]
+        for reactions in (facts.engaged, facts.opened):
+            for key in [k for k, time in reactions.items() if time < oldest and k not in facts.reached]:
+                del reactions[key]
+        return closed
+
+
+def _reach(facts: ReachFacts, key: str, reach: tuple[int, str, str]) -> None:
+    known = facts.reached
+    known[key] = min(reach, known.get(key, reach))
+    if len(known) > MAX_REACHES:
+        del known[min(known, key=lambda k: (known[k][0], k))]
+
+
+def _react(reactions: dict[str, int], key: str, time: int) -> None:
+    reactions[key] = min(time, reactions.get(key, time))
+    if len(reactions) > MAX_REACHES:
+        del reactions[min(reactions, key=lambda k: (reactions[k], k))]
