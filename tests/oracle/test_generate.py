@@ -34,7 +34,7 @@ Figures = dict["Series", float | int]
 
 SEEDS = range(24)
 #: Further ones are asked only for what the first do not show.
-MORE_SEEDS = range(100)
+MORE_SEEDS = range(400)
 #: After everything in the order of an issue's events.
 LAST = (10**18, 0)
 
