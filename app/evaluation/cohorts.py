@@ -1,7 +1,7 @@
 """Values over cohorts: what became of the customers who signed up on the same local days.
 
 A cohort is mature for an age once that day is over for all of it. Daily cohorts are named by their date, weekly ones by
-their ISO week; `all` stands for every mature day of the last `YEAR` days.
+their ISO week; `all` stands for every mature day of the last `ALL_DAYS` days.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from app.catalogue.naming import DENOMINATOR, NUMERATOR, OVERALL, VALUE, family_
 from app.evaluation.families import FamilySamples
 from app.evaluation.forms import Context
 from app.evaluation.projection import Key
-from app.evaluation.reads import Reads
+from app.evaluation.reads import ALL_DAYS, Reads
 from app.evaluation.samples import Sample
 from streams.core.groups.cohorts import LATER, NEVER, ON
 from streams.core.measures import MEASURES
@@ -24,8 +24,6 @@ from streams.core.measures import MEASURES
 MEASURE: Final = "cohorts"
 SHOWN: Final = 12
 """How many cohorts are shown by name, the latest mature ones."""
-YEAR: Final = 365
-"""How many local days before today the cohort of all goes back; the panes keep some weeks more."""
 
 MODES: Final[Mapping[str | None, tuple[str, ...]]] = {"n_day": (ON,), "unbounded": (ON, LATER)}
 """What counts as having come back, by the value of label `mode`."""
@@ -97,7 +95,7 @@ def _weeks(today: int, age: int) -> list[_Cohort]:
 
 def _everyone(today: int, age: int) -> _Cohort:
     # Of the youngest mature signups the day that decides was yesterday.
-    return _Cohort(OVERALL, today - YEAR, today - 1 - age)
+    return _Cohort(OVERALL, today - ALL_DAYS, today - 1 - age)
 
 
 def _samples(

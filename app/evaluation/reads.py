@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from app.catalogue.reads import Read
 from streams.core.measures import Cell
-from streams.core.time import ALL, BEGINNING, DAY_MS, WINDOWS
+from streams.core.time import ALL, DAY_MS, WINDOWS
+
+ALL_DAYS: Final = 365
+"""How many local days the window `all` reaches back: fewer than are kept, so that a partition that is ahead has them too."""
 
 
 class Reads(Protocol):
@@ -58,7 +61,8 @@ def cells_of(source: Reads, read: Read, measure: str, window: str | None) -> Map
     over = effective_window(read, window)
     if read.days:
         today = source.today
-        first = BEGINNING if over == ALL else today - WINDOWS[over] // DAY_MS + 1
+        days = ALL_DAYS if over == ALL else WINDOWS[over] // DAY_MS
+        first = today - days + 1
         return source.cells_of_days(measure, first, today)
     return source.cells_at_start(measure, over) if read.at == "start" else source.cells(measure, over)
 

@@ -28,6 +28,9 @@ BASE = 1_743_033_600_000
 
 GAPS = (5 * MINUTE, 0, MINUTE, 20 * MINUTE, HOUR, 4 * HOUR, 7 * HOUR, *EDGES, 6 * DAY)
 
+#: How long a story may last.
+LONGEST = 60 * DAY
+
 #: Most stories keep to full minutes, where ties are common; the others need their deadlines rounded.
 OFFSETS = (0, 0, 0, 1, 20_500, MINUTE - 1)
 
@@ -56,6 +59,11 @@ class Drawn:
 
     def more(self) -> bool:
         return self.draw(st.integers(0, 4)) > 0
+
+
+def told(story: Story) -> list[Json]:
+    """The story's events up to its longest time: calendar days are kept for 400 days, in whatever order they come."""
+    return [event for event in story.events if event["time"] <= LONGEST]
 
 
 def cast_of(size: int, *, identities: bool) -> Cast:
@@ -88,7 +96,7 @@ def random_events(
         story = Story(chooser, cast)
         rng.choice(scenarios)(story)
         anchor = BASE + rng.randrange(days * 24 * 12) * 5 * MINUTE + rng.choice(OFFSETS)
-        for event in story.events:
+        for event in told(story):
             event["time"] += anchor
             events.append(event)
     copies = n // 25
@@ -104,10 +112,10 @@ def event_sets(
 ) -> list[dict[str, Any]]:
     """Up to `max_scenarios` stories of three users and some others: native events by time, with `topic`."""
     cast = cast_of(3, identities=identities)
-    told = draw(st.lists(stories(cast, deletions=deletions), max_size=max_scenarios))
+    drawn = draw(st.lists(stories(cast, deletions=deletions), max_size=max_scenarios))
     events: list[Json] = []
     anchor = BASE
-    for gap, story in told:
+    for gap, story in drawn:
         anchor += gap
         events.extend(event | {"time": anchor + event["time"]} for event in story)
     kept = settle(events)
@@ -126,7 +134,7 @@ def stories(draw: DrawFn, cast: Cast, *, deletions: bool) -> tuple[int, list[Jso
     gap = draw(st.sampled_from(GAPS)) + draw(st.sampled_from(OFFSETS))
     story = Story(Drawn(draw), cast)
     tell(story)
-    return gap, story.events
+    return gap, told(story)
 
 
 def evaluation_times(events: Sequence[Json]) -> list[int]:

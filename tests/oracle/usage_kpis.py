@@ -26,7 +26,7 @@ def add_usage_kpis(lives: Sequence[Life], at: int, settings: OracleSettings, fig
         role_adoption(eligible, window, begin, settings, figures)
         feature_adoption(eligible, window, begin, figures)
         feature_activation(eligible, window, begin, figures)
-    for days, window in ((7, "7d"), (30, "30d"), (None, "all")):
+    for days, window in ((7, "7d"), (30, "30d"), (365, "all")):
         usage_frequency_days(lives, window, days, at, settings, figures)
 
 
@@ -75,14 +75,14 @@ def feature_activation(eligible: Sequence[Life], window: str, begin: int, figure
 
 
 def usage_frequency_days(
-    lives: Sequence[Life], window: str, days: int | None, at: int, settings: OracleSettings, figures: Figures
+    lives: Sequence[Life], window: str, days: int, at: int, settings: OracleSettings, figures: Figures
 ) -> None:
     zone = ZoneInfo(settings.timezone)
 
     def day_of(time: int) -> date:
         return (EPOCH + timedelta(milliseconds=time)).astimezone(zone).date()
 
-    first = date.min if days is None else day_of(at - 1) - timedelta(days=days - 1)
+    first = day_of(at - 1) - timedelta(days=days - 1)
     rows = []
     for life in lives:
         active = {day_of(e.time) for e in life.events if e.type in settings.active_events}
