@@ -103,8 +103,9 @@ class Checkpoints:
         await producer.begin_transaction()
         # From here to the built batches there is no await: this is the snapshot.
         now_ms = time.time_ns() // 1_000_000
-        changes = owner.state.take_changes()
-        meta = self._meta(owner, at_end(), now_ms)
+        ended = at_end()
+        changes = owner.state.take_changes(behind=len(ended) < len(SOURCES))
+        meta = self._meta(owner, ended, now_ms)
         batches = self._batches(owner, changes, (META_KEY, encode_meta(meta)), now_ms)
         moved = {
             TopicPartition(self._names.topic(topic), owner.number): offset

@@ -116,11 +116,11 @@ class NumberState(Protocol):
     def process(self, topic: str, records: Sequence[Any]) -> None:
         """Take in a batch of one source topic. Raises only on a bug; then this state must never be checkpointed."""
 
-    def take_changes(self) -> Changes:
-        """Hand out what changed since the last call."""
+    def take_changes(self, *, behind: bool = False) -> Changes:
+        """Hand out what changed since the last call. `behind`: the number reads a backlog."""
 
     def meta_fields(self) -> dict[str, Any]:
-        """The state's own fields of `Meta` as of the last `take_changes`: newest, results, refused, since, sequence."""
+        """The state's own fields of `Meta` as of the last `take_changes`: newest, results, refused, since, sequence, accounts_waiting."""
 
     def load_state(self, key: bytes, value: bytes | None) -> None:
         """Take back a record of the state changelog."""

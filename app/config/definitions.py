@@ -80,7 +80,7 @@ DEFINITIONS: Section[Definitions] = Section(
             Choice(("user", "account")),
             "What a customer is. `user`: the person of an event, else its visitor, else its account. `account`: the account of"
             " an event, else its person, else its visitor. Producers key their records by it; a record under another key"
-            " is forwarded.",
+            " is forwarded. Choose before the first start: what was counted stays with whom it was counted for.",
         ),
         _key("timezone", "timezone", TimeZone(), "Where calendar days begin."),
         _key(

@@ -31,6 +31,11 @@ class Part(msgspec.Struct, array_like=True, gc=False):
     plan: str = ""
     """That plan; of several in one minute the greatest."""
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nobody."""
+        return self.known < 0 and self.last < 0 and not self.plan
+
     def join(self, other: Part) -> None:
         """Put another part beside this one, in place."""
         if other.known >= 0 and not 0 <= self.known <= other.known:
@@ -58,12 +63,35 @@ class AccountFacts(msgspec.Struct, array_like=True, gc=False):
     eligibility: list[tuple[int, int]] = []
     """Changes of the account's eligibility in order: time, 1 if eligible."""
 
+    @property
+    def not_withdrawn(self) -> bool:
+        """Whether the account, once it is known, is eligible now."""
+        return not self.eligibility or self.eligibility[-1][1] == 1
+
     def whole(self) -> Part:
         """Return all parts together."""
         whole = Part()
         for part in self.parts.values():
             whole.join(part)
         return whole
+
+    def only_later(self, part: Part, number: int) -> tuple[str, int, int] | None:
+        """Join what a number adds to its part if that is nothing but later activity under the one plan that everybody told.
+
+        Returns that plan, and the account's last active minutes before and after; None, with nothing joined, if it is more.
+        """
+        known = self.parts.get(number)
+        if known is None or not 0 <= known.known <= part.known:
+            return None
+        plan, last = part.plan, NEVER
+        for other in self.parts.values():
+            if other.plan != plan:
+                return None
+            last = max(last, other.last)
+        if last < 0:
+            return None
+        known.join(part)
+        return plan, last, max(last, part.last)
 
     def join_eligibility(self, time: int, eligible: bool) -> None:
         """Join a change of the account's eligibility."""
@@ -77,7 +105,7 @@ class AccountFacts(msgspec.Struct, array_like=True, gc=False):
         plan = whole.plan or UNKNOWN
         out: list[Contribution] = []
         if whole.last >= 0:
-            eligible = whole.known >= 0 and (not self.eligibility or self.eligibility[-1][1] == 1)
+            eligible = whole.known >= 0 and self.not_withdrawn
             out.append(("account_active", (plan, "1" if eligible else "0"), whole.last, 1))
         if whole.known >= 0:
             out += [

@@ -75,6 +75,7 @@ class Ledger:
     """Facts and panes that always agree."""
 
     __slots__ = (
+        "_account_active",
         "_active",
         "_active_days",
         "_active_last_day",
@@ -121,6 +122,7 @@ class Ledger:
         self._active, self._by_platform = panes["active"], panes["active_by_platform"]
         self._active_days, self._days_by_platform = panes["active_days"], panes["active_days_by_platform"]
         self._active_last_day = panes["active_last_day"]
+        self._account_active = panes["account_active"]
         self._eligible, self._self_service = panes["eligible"], panes["self_service"]
         self._by_channel = panes["self_service_by_channel"]
         self._customers, self._kept = panes["customers"], panes["customers_kept"]
@@ -511,17 +513,25 @@ class Ledger:
         a = self._account(account)
         facts = a.opened()
         part.plan = self.dimensions.fold("plan", part.plan)
+        self._mark_account(a)
+        if not whole:
+            moved = facts.only_later(part, number)
+            if moved is not None:
+                plan, last, later = moved
+                if later != last:
+                    slots = self._account_active.slots((plan or UNKNOWN, "1" if facts.not_withdrawn else "0"))
+                    self._account_active.move(slots, last, later)
+                return
         known = facts.parts.get(number)
         before = facts.contributions()
         if known is None or whole:
-            if part.known < 0 and part.last < 0 and not part.plan:
+            if part.empty:
                 facts.parts.pop(number, None)
             else:
                 facts.parts[number] = part
         else:
             known.join(part)
         add_to(self.panes, difference(before, facts.contributions()))
-        self._mark_account(a)
 
     def join_account_event(self, account: str, told: Told) -> None:
         """Join an event that is about an account which is at home here."""

@@ -15,7 +15,7 @@ from schemas.events import Event, customer_of, instant_ms, key_of
 from schemas.reasons import Reason, Refusal
 from schemas.topics import SOURCE_TOPICS
 from streams.core import person
-from streams.core.account import Part, Row, decode_rows, encode_rows
+from streams.core.account import Row, decode_rows, encode_rows
 from streams.core.changelog import Loader, StateRecord, take_panes, take_state
 from streams.core.customer import CHANGED, MOVED, NEVER, NOBODY, Customer
 from streams.core.deduplication import Deduplication, identity_of, is_in, seed_of
@@ -27,6 +27,7 @@ from streams.core.measures import Cell
 from streams.core.panes import Panes
 from streams.core.partitioner import PARTITIONERS
 from streams.core.records import Clock, Meta
+from streams.core.reports import Reports
 from streams.core.rules import Rule, Rules, touched
 from streams.core.time import MINUTE_MS
 from streams.core.transfer import decode_transfer, encode_transfer
@@ -154,6 +155,8 @@ class PartitionState:
         self._seeds: dict[str, int] = {}
         self._loader: Loader | None = None
         self._sequence = 0
+        self._reports = Reports()
+        self._accounts_waiting = False
         self._dead_letters: list[DeadLetter] = []
         self._forwards: list[Forward] = []
         self.newest: dict[str, int] = {}
@@ -544,25 +547,12 @@ class PartitionState:
         self.ledger.join_account_event(account, told)
         return PROCESSED
 
-    def _report(self) -> None:
+    def _report(self, *, behind: bool) -> None:
         """Tell the homes of accounts what has changed with their customers here."""
-        ledger = self.ledger
-        stale, ledger.stale = ledger.stale, set()
-        rows: dict[str, Row] = {name: Row(name, True, Part()) for name in stale}
-        if stale:
-            for c in ledger.customers.values():
-                if c.account in stale and not c.excluded:
-                    rows[c.account].part.join_customer(c)
-        for c in ledger.dirty:
-            account = c.account
-            if c.dirty == MOVED and account and account not in stale and not c.excluded:
-                row = rows.get(account)
-                if row is None:
-                    row = rows[account] = Row(account, False, Part())
-                row.part.join_customer(c)
+        self._reports.collect(self.ledger)
         homes: dict[int, list[Row]] = {}
-        for account, row in rows.items():
-            homes.setdefault(self._home(account.encode(), self.partitions), []).append(row)
+        for row in self._reports.take(behind=behind):
+            homes.setdefault(self._home(row.account.encode(), self.partitions), []).append(row)
         for home, told in homes.items():
             if home == self.number:
                 self._join_rows(home, told)
@@ -604,12 +594,15 @@ class PartitionState:
 
     # ---- changes out -----------------------------------------------------------------------------------------------
 
-    def take_changes(self) -> Changes:
-        """All that changed since the last call. Synchronous, so it is a snapshot."""
+    def take_changes(self, *, behind: bool = False) -> Changes:
+        """All that changed since the last call. Synchronous, so it is a snapshot.
+
+        `behind`: this number reads a backlog. What its customers mean to their accounts may then wait (`streams.core.reports`).
+        """
         self._sequence += 1
         newest = self.newest_ms // MINUTE_MS
         ledger = self.ledger
-        self._report()
+        self._report(behind=behind)
         day = self.rules.calendar.day_of(newest)
         ledger.panes.roll(newest, day)
         ledger.residue.roll(newest, day)
@@ -634,6 +627,7 @@ class PartitionState:
             "refused": dict(self.refused),
             "since": self.since,
             "sequence": self._sequence,
+            "accounts_waiting": self._reports.waiting,
         }
 
     # ---- recovery --------------------------------------------------------------------------------------------------
@@ -659,6 +653,7 @@ class PartitionState:
         self.refused = dict(meta.refused)
         self.since = meta.since
         self._sequence = meta.sequence
+        self._accounts_waiting = meta.accounts_waiting
 
     def _loading(self) -> Loader:
         if self._loader is None:
@@ -669,6 +664,8 @@ class PartitionState:
         """All records were read. `recompute`: the panes were made with other definitions, make them anew from the facts."""
         self._loading().finish(self.newest_ms)
         self._loader = None
+        if self._accounts_waiting:
+            self._reports.everything(self.ledger)
         if recompute:
             self._recompute()
 

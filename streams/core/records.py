@@ -59,6 +59,8 @@ class Meta(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Least event time seen (ms)."""
     sequence: int = 0
     """Counts checkpoints."""
+    accounts_waiting: bool = False
+    """Some account's home was not told yet what changed with the account's customers here."""
 
 
 _encode = msgspec.msgpack.Encoder(order=None).encode

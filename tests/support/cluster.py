@@ -96,7 +96,7 @@ class Cluster:
             part.state.process(topic, records)
             part.offsets[topic] = records[-1].offset + 1
             if rng.random() < 0.3 or len(pending) == 1:
-                self.checkpoint(part)
+                self.checkpoint(part, behind=rng.random() < 0.5)
             elif crashes and rng.random() < 0.1:
                 self.recover(part)
         for part in self.parts:
@@ -104,9 +104,9 @@ class Cluster:
         if any(part.offsets[EVENTS_TOPIC] < len(part.logs[EVENTS_TOPIC]) for part in self.parts):
             self.run(rng, crashes=crashes, batch=batch)
 
-    def checkpoint(self, part: Part) -> None:
+    def checkpoint(self, part: Part, *, behind: bool = False) -> None:
         """Everything that changed moves at once."""
-        changes = part.state.take_changes()
+        changes = part.state.take_changes(behind=behind)
         for key, value in changes.state:
             part.changelog[key] = value
         for key, value in changes.panes:

@@ -7,6 +7,7 @@ from typing import Any
 
 from streams.core.account import Part, Row, decode_rows, encode_rows
 from streams.core.partitioner import murmur2
+from streams.core.reports import PATIENCE
 from tests.support.cluster import Cluster
 
 NOON = 1_741_003_200_000
@@ -87,6 +88,47 @@ def test_a_message_that_was_lost_with_its_checkpoint_is_sent_again() -> None:
     cluster.recover(part)
     cluster.run(random.Random(1), crashes=False)
     assert last_minute(cluster) == 8
+
+
+def test_behind_changes_wait_and_are_told_together_after_a_crash_too() -> None:
+    cluster = Cluster(PARTITIONS)
+    (one, other) = living_on(1, 2)
+    part = cluster.parts[1]
+
+    def read(*events: dict[str, Any]) -> None:
+        cluster.produce(events)
+        log = part.logs["product.events"]
+        part.state.process("product.events", log[part.offsets["product.events"] :])
+        part.offsets["product.events"] = len(log)
+        cluster.checkpoint(part, behind=True)
+
+    for minute in range(PATIENCE):
+        read(view(f"{minute}", one, minute))
+    assert not cluster.parts[0].logs["selfserve.events"]
+    cluster.recover(part)
+    read(view("other", other, 3))
+    assert part.meta is not None
+    assert part.meta.accounts_waiting
+    cluster.run(random.Random(1), crashes=False)
+    assert len(cluster.parts[0].logs["selfserve.events"]) == 1
+    assert last_minute(cluster) == PATIENCE - 1
+    for minute in range(20, 21 + PATIENCE):
+        read(view(f"{minute}", one, minute))
+    assert len(cluster.parts[0].logs["selfserve.events"]) == 2
+    assert not part.meta.accounts_waiting
+
+
+def test_behind_too_what_takes_back_is_told_at_once() -> None:
+    cluster = Cluster(PARTITIONS)
+    (one,) = living_on(1)
+    deliver(cluster, view("1", one, 9))
+    cluster.produce([view("2", one, 10) | {"type": "user.flagged", "data": {"reason": "fake"}}])
+    part = cluster.parts[1]
+    part.state.process("account.events", part.logs["account.events"])
+    part.offsets["account.events"] = 1
+    cluster.checkpoint(part, behind=True)
+    cluster.run(random.Random(1), crashes=False)
+    assert last_minute(cluster) is None
 
 
 def test_an_event_about_an_account_travels_to_the_account_s_home() -> None:
