@@ -48,10 +48,11 @@ def _missing(item: pytest.Item) -> list[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, where tests run in several processes, what shares a broker: the crash runs, and all others."""
+    """Keep together, where tests run in two processes, what shares a broker: the longest runs, and all others."""
     for item in items:
         if item.get_closest_marker("kafka"):
-            item.add_marker(pytest.mark.xdist_group("crash" if item.get_closest_marker("crash") else "kafka"))
+            is_long = item.get_closest_marker("crash") or item.get_closest_marker("alertmanager")
+            item.add_marker(pytest.mark.xdist_group("long" if is_long else "kafka"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
