@@ -212,6 +212,8 @@ class Loader:
         learn = self._ledger.dimensions.learn
         c.plan, c.segment, c.role = learn("plan", c.plan), learn("segment", c.segment), learn("role", c.role)
         c.platform = learn("platform", c.platform)
+        if c.status is not None:
+            learn("reason", c.status.flagged[2])
         for platform in c.platforms or ():
             learn("platform", platform)
         for channel in c.self_service_channels or ():

@@ -55,6 +55,8 @@ class Group(Generic[F]):
     """Contributions depend on the customer's active days, or on its last active minute while that is before `Customer.watched`."""
     follows_contacts: ClassVar[bool] = False
     """Contributions depend on the customer's contacts (`Support.contacts`)."""
+    counts_excluded: ClassVar[bool] = False
+    """`contributions_excluded` has something to say."""
     expires: ClassVar[bool] = False
     """`expire` has something to do."""
     selective: ClassVar[bool] = False
@@ -82,6 +84,11 @@ class Group(Generic[F]):
     def contributions(self, facts: F, c: Customer, rules: Rules) -> list[Contribution]:
         """Return what the facts contribute. The customer is not excluded."""
         raise NotImplementedError
+
+    def contributions_excluded(self, facts: F, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return what the facts contribute of a customer who is flagged: figures about those that are excluded."""
+        del facts, c, rules
+        return []
 
     def watched(self, facts: F) -> int:
         """Return the minute up to which the customer's last active minute decides about the contributions; −1 for none."""
@@ -132,3 +139,8 @@ class Group(Generic[F]):
         """Return what the customer's facts of this group contribute."""
         facts = self.read(c)
         return [] if facts is None else self.contributions(facts, c, rules)
+
+    def of_excluded(self, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return what the facts of this group contribute of a customer who is flagged."""
+        facts = self.read(c)
+        return [] if facts is None else self.contributions_excluded(facts, c, rules)

@@ -87,12 +87,13 @@ def conversation_entry(told: Told, dimensions: Dimensions) -> tuple[str, Entry, 
     return str(event.conversation_id), entry, (time, bot) if bot else None
 
 
-def join_admin(c: Customer, told: Told, rules: Rules) -> None:
+def join_admin(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> None:
     """Join an event that changes what the customer is (all but deletion)."""
     admin, event, time = told.rule.admin, told.event, told.time
     if admin == "flag":
         flagged = 1 if isinstance(event, e.UserFlagged) else 0
-        reason = event.data.reason if isinstance(event, e.UserFlagged | e.UserUnflagged) else ""
+        told_reason = event.data.reason if isinstance(event, e.UserFlagged | e.UserUnflagged) else ""
+        reason = dimensions.fold("reason", told_reason)
         status = c.statused()
         status.flagged = max(status.flagged, (time, flagged, reason))
     elif admin == "eligibility" and isinstance(event, e.AccountEligibilityChanged):
@@ -126,7 +127,7 @@ def join(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> None:
     if is_self_service(told):
         c.join_self_service(minute, help_channel(told, dimensions))
     if rule.admin is not None:
-        join_admin(c, told, rules)
+        join_admin(c, told, rules, dimensions)
     if rule.code is not None:
         join_conversation(c.opened(), *conversation_entry(told, dimensions))
     help_ = help_event(told, dimensions)

@@ -233,17 +233,16 @@ class Ledger:
     def _apply_whole(self, c: Customer, told: Told) -> None:
         """The long path, for events that change what the customer is and for customers that do not count."""
         flag = told.rule.admin == "flag"
-        was, was_excluded = Membership(c.account, c.plan, c.excluded), c.excluded
-        before = [] if was_excluded else self._whole(c, flag=flag)
+        was = Membership(c.account, c.plan, c.excluded)
+        before = self._whole(c, flag=flag)
         join(c, told, self.rules, self.dimensions)
         c.active_slot = -1
         self.moved(c, was)
-        if not (was_excluded and c.excluded):
-            add_to(self.panes, difference(before, [] if c.excluded else self._whole(c, flag=flag)))
+        add_to(self.panes, difference(before, self._whole(c, flag=flag)))
 
     def _whole(self, c: Customer, *, flag: bool) -> list[Contribution]:
         """All that an event can move: a flag moves the issues too."""
-        return person.contributions(c, self.rules) if flag else self._person(c)
+        return person.contributions(c, self.rules) if flag or c.excluded else self._person(c)
 
     def _self_service_action(self, c: Customer, minute: int, channel: str) -> None:
         if not c.eligible:

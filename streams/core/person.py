@@ -83,10 +83,17 @@ def grouped(c: Customer, groups: tuple[Group[Any], ...], rules: Rules) -> list[C
     return out
 
 
+def excluded(c: Customer, rules: Rules) -> list[Contribution]:
+    """What a customer that is excluded contributes all the same: nothing, if it is but another's name."""
+    if c.groups is None or c.status is None or c.status.alias is not None:
+        return []
+    return [one for group in rules.excluded_groups for one in group.of_excluded(c, rules)]
+
+
 def contributions(c: Customer, rules: Rules) -> list[Contribution]:
     """All that a customer's facts contribute: the definition that every faster path is measured against."""
     if c.excluded:
-        return []
+        return excluded(c, rules)
     out = activity(c) + eligibility(c) + by_eligibility(c) + self_service(c, rules)
     if c.support is not None:
         out += support_contributions(c.opened(), rules.definitions)

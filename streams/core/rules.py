@@ -124,6 +124,7 @@ class Rules:
         "calendar",
         "contact_groups",
         "definitions",
+        "excluded_groups",
         "groups",
         "groups_by_name",
         "messages_to_bots",
@@ -141,6 +142,7 @@ class Rules:
         self.profile_groups = tuple(g for g in self.groups if g.follows_profile)
         self.activity_groups = tuple(g for g in self.groups if g.follows_activity)
         self.contact_groups = tuple(g for g in self.groups if g.follows_contacts)
+        self.excluded_groups = tuple(g for g in self.groups if g.counts_excluded)
         self.by_struct: dict[type[e.Event], Rule] = {
             t.struct: _rule(
                 t.struct,

@@ -14,6 +14,7 @@ from tests.oracle.conversation_kpis import add_conversation_kpis
 from tests.oracle.customer_kpis import add_customer_kpis
 from tests.oracle.figures import Figures, Series
 from tests.oracle.flow_kpis import add_flow_kpis
+from tests.oracle.growth_kpis import add_growth_kpis
 from tests.oracle.people import lives
 from tests.oracle.retention_kpis import add_retention_kpis
 from tests.oracle.satisfaction_kpis import add_satisfaction_kpis
@@ -37,6 +38,7 @@ FAMILIES = (
     add_activation_kpis,
     add_account_kpis,
     add_satisfaction_kpis,
+    add_growth_kpis,
 )
 
 

@@ -22,6 +22,8 @@ TOPICS = {
     "user": "account.events",
     "account": "account.events",
     "subscription": "account.events",
+    "visit": "account.events",
+    "order": "account.events",
 }
 
 _numbers = itertools.count()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.oracle.figures import label
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -71,6 +73,12 @@ class Life:
         return bool(marks) and max(marks)[1]
 
     @property
+    def flag_reason(self) -> str:
+        """The reason of the latest flag; of one millisecond the one that sorts last."""
+        flags = [(e.time, label(e.data("reason"))) for e in self.events if e.type == "user.flagged"]
+        return max(flags)[1]
+
+    @property
     def eligibility(self) -> list[tuple[int, bool]]:
         """What was told of the customer's eligibility, and not of an account that it only belongs to."""
         return [
@@ -100,8 +108,9 @@ def about_account(event: Event) -> str | None:
 
 
 class Lives(list[Life]):
-    """Every customer's lives, those of flagged customers left out; and what anybody told of accounts."""
+    """Every customer's lives, those of flagged customers apart; and what anybody told of accounts."""
 
+    flagged: list[Life]
     about_accounts: list[Event]
 
 
@@ -179,5 +188,6 @@ def lives(raw_events: Iterable[Mapping[str, Any]], at: int, unit: str = "user") 
             part = [e for e in mine if (begin is None or e.time > begin) and (end is None or e.time <= end)]
             found.append(Life(part, end, unit == "account"))
     everyone = Lives(life for life in found if life.events and not life.flagged)
+    everyone.flagged = [life for life in found if life.events and life.flagged]
     everyone.about_accounts = [e for e in events if about_account(e) is not None]
     return everyone

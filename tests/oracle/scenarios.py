@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from tests.oracle.settings import DAY, HOUR, MINUTE, SECOND
 from tests.oracle.stories_accounts import belong
 from tests.oracle.stories_flows import arrive, go_through
+from tests.oracle.stories_growth import grow
 from tests.oracle.stories_retention import come_back, subscribe
 from tests.oracle.stories_satisfaction import ask_opinion, write_mail
 from tests.oracle.stories_support import relapse, talk_to_bots
@@ -322,4 +323,5 @@ SCENARIOS = (
     belong,
     ask_opinion,
     write_mail,
+    grow,
 )

@@ -18,6 +18,7 @@ from tests.oracle import OracleSettings, compute
 from tests.oracle.examples import outcomes
 from tests.oracle.figures import label
 from tests.oracle.generate import evaluation_time, evaluation_times, event_sets, random_events
+from tests.oracle.growth_kpis import of_type
 from tests.oracle.issues import carried
 from tests.oracle.people import NOT_ACTING, Lives, lives
 from tests.oracle.retention_kpis import value_at
@@ -179,6 +180,7 @@ def undated(event: Event) -> tuple[int, int]:
 def without(everyone: Lives, leaves: Callable[[Life], bool]) -> Lives:
     kept = Lives(life for life in everyone if not leaves(life))
     kept.about_accounts = everyone.about_accounts
+    kept.flagged = [life for life in everyone.flagged if not leaves(life)]
     return kept
 
 
@@ -237,6 +239,8 @@ RULES: dict[str, tuple[str, object]] = {
         lambda passage, _: [e.data("step") for e in passage if e.type == "flow.step_completed"],
     ),
     "completions": ("flow_kpis.completion", nothing),
+    "orders and invitations": ("growth_kpis.once", lambda life, type_, _: of_type(life, type_)),
+    "why it was flagged": ("people.Life.flag_reason", "fake"),
     "full hours": ("figures.HOUR", 1),
     "full minutes": ("figures.MINUTE", 1),
 }

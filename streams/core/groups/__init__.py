@@ -11,6 +11,7 @@ from streams.core.groups.counts import Counts
 from streams.core.groups.enhancements import Enhancements
 from streams.core.groups.features import Features
 from streams.core.groups.flows import Flows
+from streams.core.groups.growth import Growth
 from streams.core.groups.reaches import Reaches
 from streams.core.groups.subscriptions import SubscriptionGroup
 from streams.core.groups.surveys import Surveys
@@ -24,6 +25,7 @@ GROUPS: Final[tuple[type[Group[Any]], ...]] = (
     Flows,
     Activation,
     Surveys,
+    Growth,
 )
 
 

@@ -57,6 +57,24 @@ def _order(_: Told, __: Dimensions) -> Cell:
     return ("order",)
 
 
+def _platform(told: Told, dimensions: Dimensions) -> Cell:
+    return (dimensions.fold("platform", told.event.platform) or UNKNOWN,)
+
+
+def _expanded(told: Told, dimensions: Dimensions) -> Cell | None:
+    event = told.event
+    assert isinstance(event, e.SubscriptionStarted | e.SubscriptionChanged)
+    data, fold = event.data, dimensions.fold
+    if data.initiated_by != "customer" or data.mrr_delta <= 0:
+        return None
+    plan = fold("plan", data.to) or told.plan or UNKNOWN
+    return plan, fold("currency", data.currency.upper()) or UNKNOWN
+
+
+def _mrr_delta(event: e.SubscriptionStarted | e.SubscriptionChanged) -> int:
+    return event.data.mrr_delta
+
+
 def _core(told: Told, dimensions: Dimensions) -> Cell | None:
     event = told.event
     assert isinstance(event, e.FeatureUsed)
@@ -87,6 +105,9 @@ COUNTS: Final = (
     Count("core_actions", e.FeatureUsed, _core),
     Count("feedback", e.FeedbackSubmitted, _feedback),
     Count("mentions", e.SocialMentioned, _mention),
+    Count("visits", e.VisitStarted, _platform),
+    Count("expansion_mrr", e.SubscriptionStarted, _expanded, _mrr_delta),
+    Count("expansion_mrr", e.SubscriptionChanged, _expanded, _mrr_delta),
 )
 """Every plain count. Cells are those of the event, whatever the customer is now."""
 

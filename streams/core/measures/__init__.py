@@ -14,6 +14,7 @@ from streams.core.measures import (
     activation,
     customers,
     flows,
+    growth,
     retention,
     satisfaction,
     support,
@@ -25,7 +26,7 @@ __all__ = ["MEASURES", "Cell", "Contribution", "Kind", "Measure"]
 
 MEASURES: Final[dict[str, Measure]] = {
     m.name: m
-    for family in (customers, accounts, satisfaction, support, usage, retention, flows, activation)
+    for family in (customers, accounts, satisfaction, support, usage, retention, flows, activation, growth)
     for m in family.MEASURES
 }
 """Every measure by name. Yes and no are the strings "0" and "1" (`eligible`, `reopened`, …); `bucket` is an integer."""
