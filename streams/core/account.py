@@ -8,7 +8,7 @@ among numbers. What a number takes back (a flag, a deletion, a customer that mov
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -16,7 +16,9 @@ from streams.core.customer import NEVER, Customer
 from streams.core.dimensions import UNKNOWN
 from streams.core.measures import Contribution
 from streams.core.membership import edges_since
+from streams.core.subscriptions import Change, join_change
 from streams.core.time import MINUTE_MS
+from streams.core.upsell import paying
 
 
 class Part(msgspec.Struct, array_like=True, gc=False):
@@ -62,6 +64,8 @@ class AccountFacts(msgspec.Struct, array_like=True, gc=False):
     """By partition number."""
     eligibility: list[tuple[int, int]] = []
     """Changes of the account's eligibility in order: time, 1 if eligible."""
+    changes: list[Change] = []
+    """Changes of the account's subscriptions, in order."""
 
     @property
     def not_withdrawn(self) -> bool:
@@ -99,6 +103,19 @@ class AccountFacts(msgspec.Struct, array_like=True, gc=False):
         if change not in self.eligibility:
             insort(self.eligibility, change)
 
+    def join_change(self, change: Change) -> None:
+        """Join a change of one of the account's subscriptions."""
+        join_change(self.changes, change)
+
+    def values(self) -> Iterator[tuple[str, str]]:
+        """Yield the bounded values that the facts hold, as (dimension, value)."""
+        for part in self.parts.values():
+            yield "plan", part.plan
+        for change in self.changes:
+            yield from (("plan", plan) for plan in (change.before, change.after, change.plan))
+            yield "currency", change.currency
+            yield "reason", change.reason
+
     def contributions(self) -> list[Contribution]:
         """Return what the account contributes."""
         whole = self.whole()
@@ -112,6 +129,8 @@ class AccountFacts(msgspec.Struct, array_like=True, gc=False):
                 ("account_eligible", (plan,), minute, edge)
                 for minute, edge in edges_since(whole.known, self.eligibility)
             ]
+        if self.changes:
+            out += paying(self.changes, plan)
         return out
 
 

@@ -88,7 +88,7 @@ class Batch:
         join(c, told, self.rules, self.dimensions)
         account = self.rules.account_of(event)
         if account is not None:
-            join_account(self._account(account), told)
+            join_account(self._account(account), told, self.dimensions)
         if isinstance(event, UserIdentified) and event.anonymous_id and claims(event, name):
             self._claim(event.anonymous_id, name)
 

@@ -203,8 +203,8 @@ class Loader:
             if isinstance(c.support, Support) and len(c.support.conversations) <= OPEN_CONVERSATIONS:
                 c.close()
         for account in ledger.accounts.values():
-            for part in account.read().parts.values():
-                ledger.dimensions.learn("plan", part.plan)
+            for dimension, held in account.read().values():
+                ledger.dimensions.learn(dimension, held)
         for panes in (*ledger.panes, *ledger.residue):
             panes.resume(newest // MINUTE_MS)
 

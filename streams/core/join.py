@@ -15,6 +15,7 @@ from streams.core.customer import Customer
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.issues import join_conversation, join_session
 from streams.core.rules import HELP_CHANNEL, Rule, Rules
+from streams.core.subscriptions import change_of
 from streams.core.support import Entry, HelpEvent, Named
 from streams.core.time import MINUTE_MS
 
@@ -139,11 +140,13 @@ def join(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> None:
     watch(c, rules)
 
 
-def join_account(facts: AccountFacts, told: Told) -> None:
+def join_account(facts: AccountFacts, told: Told, dimensions: Dimensions) -> None:
     """Join an event that is about an account (`Rules.account_of`) with the account's facts."""
     event = told.event
     if isinstance(event, e.AccountEligibilityChanged):
         facts.join_eligibility(told.time, event.data.eligible)
+    elif isinstance(event, e.SubscriptionStarted | e.SubscriptionChanged | e.SubscriptionCancelled):
+        facts.join_change(change_of(event, told.time, told.plan, dimensions, told.account))
 
 
 def watch(c: Customer, rules: Rules) -> None:

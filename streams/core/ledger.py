@@ -537,7 +537,7 @@ class Ledger:
         a = self._account(account)
         facts = a.opened()
         before = facts.contributions()
-        join_account(facts, told)
+        join_account(facts, told, self.dimensions)
         add_to(self.panes, difference(before, facts.contributions()))
         self._mark_account(a)
 

@@ -158,7 +158,9 @@ class Rules:
         """Return the account that an event is about beside or instead of its customer, if customers have accounts."""
         if self.by_account or not event.account_id:
             return None
-        if isinstance(event, e.AccountEligibilityChanged) and event.data.scope == "account":
+        if isinstance(event, e.AccountEligibilityChanged):
+            return event.account_id if event.data.scope == "account" else None
+        if isinstance(event, e.SubscriptionStarted | e.SubscriptionChanged | e.SubscriptionCancelled):
             return event.account_id
         return None
 

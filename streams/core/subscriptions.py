@@ -52,6 +52,8 @@ class Change(NamedTuple):
     initiator: str
     """customer, sales or system."""
     reason: str
+    account: str = ""
+    """The account that the event named, if customers have accounts."""
 
     @property
     def held(self) -> str:
@@ -93,10 +95,12 @@ class Subscriptions(msgspec.Struct, array_like=True, gc=False):
 
     # ---- joining -------------------------------------------------------------------------------------------------
 
-    def join(self, event: Event, time: int, plan: str, segment: str, dimensions: Dimensions) -> None:
-        """Join an event; ``plan`` and ``segment`` are those that it carried, folded."""
+    def join(
+        self, event: Event, time: int, plan: str, segment: str, dimensions: Dimensions, account: str = ""
+    ) -> None:
+        """Join an event; ``plan``, ``segment`` and ``account`` are those that it carried, the first two folded."""
         if isinstance(event, e.SubscriptionStarted | e.SubscriptionChanged | e.SubscriptionCancelled):
-            change = _change(event, time, plan, dimensions)
+            change = change_of(event, time, plan, dimensions, account)
             self.join_change(change)
             if not plan and change.kind != CANCELLED:
                 plan = change.after
@@ -116,8 +120,7 @@ class Subscriptions(msgspec.Struct, array_like=True, gc=False):
 
     def join_change(self, change: Change) -> None:
         """Join a change of a subscription."""
-        if _insert(self.changes, change) and len(self.changes) > MAX_CHANGES:
-            del self.changes[0]
+        join_change(self.changes, change)
 
     def join_period(self, period: Period) -> None:
         """Join what is known of a paid period."""
@@ -199,12 +202,20 @@ class Subscriptions(msgspec.Struct, array_like=True, gc=False):
             yield "reason", change.reason
 
 
-def _change(
+def join_change(changes: list[Change], change: Change) -> None:
+    """Join a change with those that are known, in place."""
+    if _insert(changes, change) and len(changes) > MAX_CHANGES:
+        del changes[0]
+
+
+def change_of(
     event: e.SubscriptionStarted | e.SubscriptionChanged | e.SubscriptionCancelled,
     time: int,
     plan: str,
     dimensions: Dimensions,
+    account: str,
 ) -> Change:
+    """Return what an event says."""
     data, fold = event.data, dimensions.fold
     kind = (
         STARTED
@@ -225,6 +236,7 @@ def _change(
         fold("currency", data.currency.upper()),
         data.initiated_by,
         fold("reason", data.reason),
+        account,
     )
 
 

@@ -83,3 +83,38 @@ def test_after_the_contract() -> None:
     later = figures(at(6, "13:00"))
     assert later["kpi_account_activity_ratio", (("plan", "all"), ("window", "1d"))] == 0.5
     assert later["kpi_core_feature_usage_quotient", (("feature", "all"), ("window", "1d"))] == 2
+
+
+def billed(
+    clock: str, who: str, kind: str, name: str, mrr: int, delta: int, by: str, **more: Any
+) -> dict[str, Any]:
+    data = {"subscription_id": name, "mrr": mrr, "mrr_delta": delta, "currency": "EUR", "initiated_by": by}
+    return event(6, clock, who, f"subscription.{kind}", data=data, **more)
+
+
+BILLED = [
+    billed("13:00", "ann", "started", "s1", 5000, 5000, "sales", **ACME),
+    billed("13:10", "bea", "changed", "s1", 7500, 2500, "customer", **ACME),
+    billed("13:20", "dan", "started", "s2", 900, 900, "customer", **BOLT),
+    billed("13:30", "zoe", "started", "s3", 0, 0, "customer"),
+    billed("13:40", "zoe", "changed", "s3", 400, 400, "customer"),
+    billed("13:50", "zoe", "cancelled", "s3", 400, -400, "customer"),
+]
+
+
+def upsell(clock: str, plan: str) -> tuple[float, float]:
+    events, time = [*EVENTS, *BILLED], at(6, clock)
+    found = batch_figures(events, time)
+    assert not differing(compute(events, time), found)
+    labels = (("plan", plan), ("window", "1d"))
+    return (
+        found["kpi_self_serve_upsell_numerator", labels],
+        found["kpi_self_serve_upsell_denominator", labels],
+    )
+
+
+def test_self_serve_upsell() -> None:
+    assert upsell("15:00", "all") == (1, 2)
+    assert upsell("15:00", "pro") == (1, 1)
+    assert upsell("15:00", "free") == (0, 1)
+    assert upsell("13:45", "all") == (2, 3)

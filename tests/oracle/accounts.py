@@ -41,7 +41,9 @@ class Account:
         if self.name is None:
             return self.members[0].eligible
         known = any(e.type not in NOT_ACTING for life in self.members for e in life.events)
-        changes = [(e.time, bool(e.data("eligible"))) for e in self.own]
+        changes = [
+            (e.time, bool(e.data("eligible"))) for e in self.own if e.type == "account.eligibility_changed"
+        ]
         return known and (not changes or max(changes)[1])
 
     def active_since(self, begin: int, settings: OracleSettings) -> bool:
@@ -74,3 +76,25 @@ def accounts_of(lives: Lives, settings: OracleSettings) -> list[Account]:
     for name, account in named.items():
         account.own = own[name]
     return [*alone, *named.values()]
+
+
+def payers_of(lives: Lives, settings: OracleSettings) -> list[tuple[str, list[Event], bool]]:
+    """Who may hold subscriptions: plan, the changes of its subscriptions, and whether it is still there."""
+    plans = {a.name: a.plan for a in accounts_of(lives, settings) if a.name is not None}
+    payers = []
+    by_account: dict[str, list[Event]] = defaultdict(list)
+    if settings.customer == "user":
+        for event in lives.about_accounts:
+            if event.type.startswith("subscription."):
+                by_account[str(about_account(event))].append(event)
+    for name, events in by_account.items():
+        payers.append((plans.get(name, label(None)), events, True))
+    for life in lives:
+        events = [
+            e
+            for e in life.events
+            if e.type in {"subscription.started", "subscription.changed", "subscription.cancelled"}
+            and (settings.customer == "account" or about_account(e) is None)
+        ]
+        payers.append((label(life.latest("plan")), events, life.ended is None))
+    return payers

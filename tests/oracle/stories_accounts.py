@@ -34,6 +34,29 @@ def belong(story: Story) -> None:
         (ACCOUNT, "account.eligibility_changed", {"eligible": False, "scope": "account"}, {}),
         (ACCOUNT, "account.eligibility_changed", {"eligible": True, "scope": "account"}, {}),
         (ACCOUNT, "account.eligibility_changed", {"eligible": False, "scope": "user"}, {}),
+        *(
+            (
+                ACCOUNT,
+                f"subscription.{kind}",
+                {
+                    "subscription_id": subscription,
+                    "mrr": mrr,
+                    "mrr_delta": delta,
+                    "currency": "EUR",
+                    "initiated_by": initiator,
+                },
+                {},
+            )
+            for kind, subscription, mrr, delta, initiator in (
+                ("started", "s1", 1000, 1000, "customer"),
+                ("started", "s2", 0, 0, "sales"),
+                ("changed", "s1", 2000, 1000, "customer"),
+                ("changed", "s1", 3000, 1000, "sales"),
+                ("changed", "s2", 500, 500, "customer"),
+                ("changed", "s1", 0, -1000, "customer"),
+                ("cancelled", "s1", 1000, -1000, "customer"),
+            )
+        ),
         (FEEDBACK, "email.delivered", {"email_id": "m1", "campaign": "spring"}, {}),
     ]
     while True:

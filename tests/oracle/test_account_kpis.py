@@ -103,3 +103,39 @@ def test_accounts_may_be_the_customers() -> None:
     result = Result(events, NOON, OracleSettings(customer="account"))
     assert result("active_users", window="1d") == 2
     assert result.counts("account_activity", window="1d") == (2, 2)
+
+
+def billed(
+    kind: str, time: int | str, user: str, mrr: int, delta: int, by: str = "customer", **envelope: Any
+) -> Json:
+    data = {"subscription_id": "s", "mrr": mrr, "mrr_delta": delta, "currency": "EUR", "initiated_by": by}
+    return event(f"subscription.{kind}", time, user, data, **envelope)
+
+
+def test_upsells_that_customers_start_among_those_who_pay() -> None:
+    events = [
+        billed("started", at("10:00", day=-9), "a", 100, 100, account_id="org"),
+        billed("changed", "10:00", "b", 200, 100, account_id="org"),
+        billed("started", at("10:00", day=-9), "c", 100, 100, plan="pro"),
+        billed("changed", at("10:00", day=-3), "c", 300, 200),
+        billed("started", at("10:00", day=-9), "d", 100, 100, account_id="sold"),
+        billed("changed", "10:00", "d", 200, 100, "sales", account_id="sold"),
+        billed("started", at("10:00", day=-9), "e", 0, 0, account_id="free"),
+        billed("started", at("10:00", day=-9), "f", 100, 100, account_id="gone"),
+        billed("changed", "10:00", "f", 200, 100, account_id="gone"),
+        billed("cancelled", "10:01", "g", 200, -200, account_id="gone"),
+    ]
+    result = Result(events, NOON)
+    assert result.counts("self_serve_upsell", window="1d") == (1, 3)
+    assert result.counts("self_serve_upsell", window="7d") == (2, 3)
+    assert result.counts("self_serve_upsell", window="7d", plan="pro") == (1, 1)
+
+
+def test_a_flag_on_who_sent_it_leaves_the_account_s_subscription() -> None:
+    events = [
+        billed("started", "10:00", "a", 100, 100, account_id="org"),
+        billed("started", "10:00", "b", 100, 100),
+        event("user.flagged", "11:00", "a", {"reason": "fake"}),
+        event("user.flagged", "11:00", "b", {"reason": "fake"}),
+    ]
+    assert Result(events, NOON).counts("self_serve_upsell", window="1d") == (0, 1)

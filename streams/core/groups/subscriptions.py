@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from schemas import events as e
+from streams.core.dimensions import UNKNOWN
 from streams.core.group import Group
 from streams.core.groups.cohorts import cohort
 from streams.core.groups.renewals import cancellations, renewals
 from streams.core.measures import Contribution
 from streams.core.membership import corrections
 from streams.core.subscriptions import Subscriptions
+from streams.core.upsell import paying
 
 if TYPE_CHECKING:
     from schemas.events import Event
@@ -27,7 +29,15 @@ if TYPE_CHECKING:
 Contributor: TypeAlias = "Callable[[Subscriptions, Customer, Rules], Iterable[Contribution]]"
 """What the facts of a customer who is not excluded contribute to some measures."""
 
-CONTRIBUTORS: Final[tuple[Contributor, ...]] = (cohort, corrections, cancellations, renewals)
+
+def own_upsell(facts: Subscriptions, c: Customer, rules: Rules) -> Iterable[Contribution]:
+    """What a customer pays for itself: changes that name an account are the account's (`streams.core.account`)."""
+    del rules
+    own = [change for change in facts.changes if not change.account]
+    return paying(own, c.plan or UNKNOWN) if own else ()
+
+
+CONTRIBUTORS: Final[tuple[Contributor, ...]] = (cohort, corrections, cancellations, renewals, own_upsell)
 """Every one of them."""
 
 
@@ -55,7 +65,7 @@ class SubscriptionGroup(Group[Subscriptions]):
 
     def join(self, facts: Subscriptions, told: Told, dimensions: Dimensions) -> None:
         """Join an event."""
-        facts.join(told.event, told.time, told.plan, told.segment, dimensions)
+        facts.join(told.event, told.time, told.plan, told.segment, dimensions, told.account)
 
     def merge(self, facts: Subscriptions, other: Subscriptions) -> None:
         """Join all facts of a visitor."""

@@ -14,4 +14,11 @@ MEASURES: Final = (
         ("plan", "eligible"),
         "accounts at the last active event of any of their customers",
     ),
+    Measure("accounts_paid", "edge", ("plan",), "accounts that begin or cease to pay"),
+    Measure(
+        "accounts_upsold",
+        "last",
+        ("plan",),
+        "accounts that pay now, at the last upsell that a customer started",
+    ),
 )
