@@ -52,7 +52,7 @@ class Group(Generic[F]):
     follows_profile: ClassVar[bool] = False
     """Contributions depend on what the customer is now: plan, segment, role, known, eligible."""
     follows_activity: ClassVar[bool] = False
-    """Contributions depend on the customer's active days, or on its last active minute while that is before `Customer.watched`."""
+    """Contributions depend on the customer's active days, or on its last active minute, overall or on a platform, while that is before `Customer.watched`."""
     follows_contacts: ClassVar[bool] = False
     """Contributions depend on the customer's contacts (`Support.contacts`)."""
     counts_excluded: ClassVar[bool] = False
@@ -91,7 +91,7 @@ class Group(Generic[F]):
         return []
 
     def watched(self, facts: F) -> int:
-        """Return the minute up to which the customer's last active minute decides about the contributions; −1 for none."""
+        """Return the minute up to which the customer's last active minute (on whatever platform) decides about the contributions; −1 for none."""
         del facts
         return -1
 

@@ -272,7 +272,7 @@ class Ledger:
     def _conversation(self, c: Customer, told: Told) -> None:
         support = c.opened()
         before = support.to_bot
-        followed = person.grouped(c, self.rules.contact_groups, self.rules)
+        contacts = None if c.groups is None else support.contacts.copy()
         delta = update_conversation(
             support, *conversation_entry(told, self.dimensions), self.rules.definitions
         )
@@ -285,11 +285,12 @@ class Ledger:
             counted_before = person.self_service(c, self.rules)
             support.to_bot = after
             add_to(self.panes, difference(counted_before, counted))
-        if followed:
-            add_to(
-                self.panes,
-                difference(followed, person.grouped(c, self.rules.contact_groups, self.rules)),
-            )
+        if contacts is not None and contacts != support.contacts:
+            followed = person.grouped(c, self.rules.contact_groups, self.rules)
+            now, support.contacts = support.contacts, contacts
+            followed_before = person.grouped(c, self.rules.contact_groups, self.rules)
+            support.contacts = now
+            add_to(self.panes, difference(followed_before, followed))
 
     def welcome(self, c: Customer, minute: int) -> None:
         """A customer of whom nothing but its attributes is known becomes known. A short path of `_turn`."""
@@ -317,7 +318,7 @@ class Ledger:
         if (
             c.groups is not None
             and self.rules.activity_groups
-            and (last < c.watched or bit < 0 or not c.days >> bit & 1)
+            and (bit < 0 or not c.days >> bit & 1 or _last_on(c, platform) < c.watched)
         ):
             before = person.grouped(c, self.rules.activity_groups, self.rules)
             self._activity(c, minute, platform)
@@ -573,6 +574,14 @@ class Ledger:
             for cell, block, slot, n in closed.numbers():
                 target.add_number(cell, block, slot, n)
         return fresh
+
+
+def _last_on(c: Customer, platform: str) -> int:
+    """The customer's last active minute on a platform, never later than its last one."""
+    if c.platforms is None:
+        return c.last if platform == c.platform else NEVER
+    seen = c.platforms.get(platform)
+    return NEVER if seen is None else seen.last
 
 
 _FACTS: Final = (

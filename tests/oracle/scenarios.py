@@ -9,6 +9,7 @@ from tests.oracle.settings import DAY, HOUR, MINUTE, SECOND
 from tests.oracle.stories_accounts import belong
 from tests.oracle.stories_flows import arrive, go_through
 from tests.oracle.stories_growth import grow
+from tests.oracle.stories_help import look_up
 from tests.oracle.stories_retention import come_back, subscribe
 from tests.oracle.stories_satisfaction import ask_opinion, write_mail
 from tests.oracle.stories_support import relapse, talk_to_bots
@@ -324,4 +325,6 @@ SCENARIOS = (
     ask_opinion,
     write_mail,
     grow,
+    look_up,
+    look_up,
 )

@@ -12,6 +12,8 @@ from streams.core.groups.enhancements import Enhancements
 from streams.core.groups.features import Features
 from streams.core.groups.flows import Flows
 from streams.core.groups.growth import Growth
+from streams.core.groups.help_uses import HelpUses
+from streams.core.groups.in_app_help import InAppHelp
 from streams.core.groups.reaches import Reaches
 from streams.core.groups.subscriptions import SubscriptionGroup
 from streams.core.groups.surveys import Surveys
@@ -26,6 +28,8 @@ GROUPS: Final[tuple[type[Group[Any]], ...]] = (
     Activation,
     Surveys,
     Growth,
+    HelpUses,
+    InAppHelp,
 )
 
 

@@ -15,6 +15,7 @@ from streams.core.measures import (
     customers,
     flows,
     growth,
+    help_uses,
     retention,
     satisfaction,
     support,
@@ -26,7 +27,18 @@ __all__ = ["MEASURES", "Cell", "Contribution", "Kind", "Measure"]
 
 MEASURES: Final[dict[str, Measure]] = {
     m.name: m
-    for family in (customers, accounts, satisfaction, support, usage, retention, flows, activation, growth)
+    for family in (
+        customers,
+        accounts,
+        satisfaction,
+        support,
+        usage,
+        retention,
+        flows,
+        activation,
+        growth,
+        help_uses,
+    )
     for m in family.MEASURES
 }
 """Every measure by name. Yes and no are the strings "0" and "1" (`eligible`, `reopened`, …); `bucket` is an integer."""

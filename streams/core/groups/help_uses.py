@@ -1,0 +1,196 @@
+"""Uses of the help: what was searched and read, how articles were rated, and whether an agent was needed all the same."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import msgspec
+
+from schemas import events as e
+from streams.core.contribution import Delta, difference
+from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.group import Group
+from streams.core.measures import Contribution
+from streams.core.support import Support
+from streams.core.time import MINUTE_MS, deadline_minute
+
+if TYPE_CHECKING:
+    from schemas.events import Event
+    from streams.core.customer import Customer
+    from streams.core.join import Told
+    from streams.core.rules import Rules
+
+MAX_USES: Final = 512
+"""Searches, clicks, views and ratings, of each, that are remembered of one customer; beyond, the oldest are forgotten."""
+
+Search = tuple[int, int, str]
+"""Time (ms), number of results, platform."""
+View = tuple[int, str]
+"""Time (ms) and article."""
+Rating = tuple[int, bool]
+"""Time (ms), and whether the article was helpful."""
+
+
+class HelpUseFacts(msgspec.Struct, array_like=True, gc=False):
+    """Searches, views and ratings of a customer; times are ms."""
+
+    searches: dict[str, Search] = {}
+    """The earliest event of each search, by `search_id`."""
+    clicks: dict[str, int] = {}
+    """The earliest click on a result of each search."""
+    views: list[View] = []
+    """Every view, each once, sorted."""
+    ratings: dict[str, Rating] = {}
+    """The latest rating by article."""
+
+
+class HelpUses(Group[HelpUseFacts]):
+    """Searches of the help and its articles."""
+
+    name: ClassVar[str] = "help_uses"
+    facts = HelpUseFacts
+    types: ClassVar[tuple[type[Event], ...]] = (
+        e.HelpSearched,
+        e.HelpResultClicked,
+        e.HelpArticleViewed,
+        e.HelpArticleRated,
+    )
+    follows_contacts: ClassVar[bool] = True
+
+    def join(self, facts: HelpUseFacts, told: Told, dimensions: Dimensions) -> None:
+        """Join one event."""
+        event, time = told.event, told.time
+        if isinstance(event, e.HelpSearched):
+            platform = dimensions.fold("platform", event.platform) or UNKNOWN
+            _search(facts, event.data.search_id, (time, event.data.results, platform))
+        elif isinstance(event, e.HelpResultClicked):
+            _click(facts, event.data.search_id, time)
+        elif isinstance(event, e.HelpArticleViewed):
+            _view(facts, (time, _article(event.data.article, dimensions)))
+        elif isinstance(event, e.HelpArticleRated):
+            _rate(facts, _article(event.data.article, dimensions), (time, event.data.helpful))
+
+    def merge(self, facts: HelpUseFacts, other: HelpUseFacts) -> None:
+        """Join all searches, clicks, views and ratings."""
+        for key, search in other.searches.items():
+            _search(facts, key, search)
+        for key, time in other.clicks.items():
+            _click(facts, key, time)
+        for view in other.views:
+            _view(facts, view)
+        for article, rating in other.ratings.items():
+            _rate(facts, article, rating)
+
+    def contributions(self, facts: HelpUseFacts, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return searches when they were made, ratings likewise, searches and views at the end of their assumption time."""
+        del rules
+        support = _support(c)
+        out: list[Contribution] = []
+        for key in facts.searches:
+            out += self._searched(facts, key, support)
+        out += [self._viewed(view, support) for view in facts.views]
+        out += [_rated(facts, article) for article in facts.ratings]
+        return out
+
+    def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
+        """Join an event and return what that changes: nothing but its own search, view or rating, unless another has to go."""
+        facts = self.opened(c)
+        kept = (facts.searches, facts.clicks, facts.views, facts.ratings)
+        if any(len(some) >= MAX_USES for some in kept):
+            return super().update(c, told, rules, dimensions)
+        before = self._told(facts, told, c, dimensions)
+        self.join(facts, told, dimensions)
+        return difference(before, self._told(facts, told, c, dimensions))
+
+    def _told(
+        self, facts: HelpUseFacts, told: Told, c: Customer, dimensions: Dimensions
+    ) -> list[Contribution]:
+        """What the search, view or rating of an event contributes."""
+        event = told.event
+        if isinstance(event, e.HelpSearched | e.HelpResultClicked):
+            return self._searched(facts, event.data.search_id, _support(c))
+        article = _article(event.data.article, dimensions)  # type: ignore[attr-defined]
+        if isinstance(event, e.HelpArticleRated):
+            return [_rated(facts, article)] if article in facts.ratings else []
+        view = (told.time, article)
+        return [self._viewed(view, _support(c))] if _has(facts.views, view) else []
+
+    def _searched(self, facts: HelpUseFacts, key: str, support: Support | None) -> list[Contribution]:
+        search = facts.searches.get(key)
+        if search is None:
+            return []
+        time, results, platform = search
+        until = time + self.definitions.assumption_ms
+        clicked = key in facts.clicks and facts.clicks[key] < until
+        solved = "1" if clicked and not _contacted(support, time, until) else "0"
+        return [
+            ("searches", ("1" if results else "0", platform), time // MINUTE_MS, 1),
+            ("searches_decided", (solved, platform), deadline_minute(until), 1),
+        ]
+
+    def _viewed(self, view: View, support: Support | None) -> Contribution:
+        time, article = view
+        until = time + self.definitions.assumption_ms
+        solved = "0" if _contacted(support, time, until) else "1"
+        return "views_decided", (solved, article), deadline_minute(until), 1
+
+    def values(self, facts: HelpUseFacts) -> Iterable[tuple[str, str]]:
+        """Yield platforms and articles."""
+        yield from (("platform", platform) for _, _, platform in facts.searches.values())
+        yield from (("article", article) for _, article in facts.views)
+        yield from (("article", article) for article in facts.ratings)
+
+
+def _support(c: Customer) -> Support | None:
+    """The facts that say when the customer contacted an agent, if there are any."""
+    return None if c.support is None else c.opened()
+
+
+def _contacted(support: Support | None, begin: int, end: int) -> bool:
+    return support is not None and support.first_contact(begin, end) is not None
+
+
+def _article(name: str, dimensions: Dimensions) -> str:
+    return dimensions.fold("article", name) or UNKNOWN
+
+
+def _rated(facts: HelpUseFacts, article: str) -> Contribution:
+    time, helpful = facts.ratings[article]
+    return "article_ratings", ("1" if helpful else "0", article), time // MINUTE_MS, 1
+
+
+def _search(facts: HelpUseFacts, key: str, search: Search) -> None:
+    known = facts.searches
+    known[key] = min(search, known.get(key, search))
+    if len(known) > MAX_USES:
+        del known[min(known, key=lambda k: (known[k][0], k))]
+
+
+def _click(facts: HelpUseFacts, key: str, time: int) -> None:
+    known = facts.clicks
+    known[key] = min(time, known.get(key, time))
+    if len(known) > MAX_USES:
+        del known[min(known, key=lambda k: (known[k], k))]
+
+
+def _has(views: list[View], view: View) -> bool:
+    at = bisect_left(views, view)
+    return at < len(views) and views[at] == view
+
+
+def _view(facts: HelpUseFacts, view: View) -> None:
+    views = facts.views
+    at = bisect_left(views, view)
+    if at == len(views) or views[at] != view:
+        views.insert(at, view)
+        if len(views) > MAX_USES:
+            del views[0]
+
+
+def _rate(facts: HelpUseFacts, article: str, rating: Rating) -> None:
+    known = facts.ratings
+    known[article] = max(rating, known.get(article, rating))
+    if len(known) > MAX_USES:
+        del known[min(known, key=lambda a: (known[a][0], a))]
