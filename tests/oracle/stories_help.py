@@ -25,15 +25,14 @@ def look_up(story: Story) -> None:
 
     def contact() -> None:
         common: Json = {"conversation_id": story.choose.pick(story.cast.conversations), "channel": "chat"}
-        type_, data = story.choose.pick(
-            (
-                ("conversation.started", {"initiated_by": "customer", "with": "agent"}),
-                ("conversation.started", {"initiated_by": "bot"}),
-                ("conversation.message", {"actor": "customer", "public": True}),
-                ("conversation.handed_off", {}),
-                ("conversation.reopened", {}),
-            )
-        )
+        kinds: list[tuple[str, Json]] = [
+            ("conversation.started", {"initiated_by": "customer", "with": "agent"}),
+            ("conversation.started", {"initiated_by": "bot"}),
+            ("conversation.message", {"actor": "customer", "public": True}),
+            ("conversation.handed_off", {}),
+            ("conversation.reopened", {}),
+        ]
+        type_, data = story.choose.pick(kinds)
         story.tell(SUPPORT, type_, who, data=data, **common)
 
     def step() -> None:
