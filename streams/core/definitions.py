@@ -9,7 +9,7 @@ import xxhash
 
 from streams.core.time import DAY_MS, HOUR_MS, MINUTE_MS
 
-CODE_VERSION: Final = 1
+CODE_VERSION: Final = 2
 """Raised whenever facts map to other contributions than before: panes are then recomputed at recovery."""
 
 
