@@ -21,9 +21,13 @@ class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Plus(Frozen, frozen=True):
-    """A further measure of the same kind whose cells count as well, those that pass ``where``."""
+    """A further measure whose cells count as well, those that pass ``where``.
+
+    It is of the same kind and read alike, unless ``how`` names another: then over the window.
+    """
 
     measure: str
+    how: Literal["event", "last"] | None = None
     where: Mapping[str, tuple[str, ...]] = {}
 
     def __post_init__(self) -> None:
@@ -69,13 +73,19 @@ class Read(Frozen, frozen=True):
         replace = msgspec.structs.replace
         return (
             replace(self, plus=()),
-            *(replace(self, measure=more.measure, where=more.where, plus=()) for more in self.plus),
+            *(_further(self, more) for more in self.plus),
         )
 
     @property
     def windowed(self) -> bool:
         """Whether the reading depends on the window that the KPI is evaluated over."""
         return self.at == "start" if self.how in ("edge", "still") else self.window is None
+
+
+def _further(read: Read, more: Plus) -> Read:
+    if more.how is None:
+        return msgspec.structs.replace(read, measure=more.measure, where=more.where, plus=())
+    return Read(more.measure, more.how, more.where)
 
 
 def _check_where(where: Mapping[str, tuple[str, ...]]) -> None:

@@ -38,6 +38,8 @@ _MILESTONE = Text(
     "the name of a milestone, without quotes, commas and backslashes", r"[^\x00-\x1f\",\\]{1,256}"
 )
 
+_PLAN = Text("the name of a plan, without quotes, commas and backslashes", r"[^\x00-\x1f\",\\]{1,256}")
+
 _EVENT = Text(
     "an event type such as feature.used, or a group such as flow.*",
     r"[a-z_]+\.(?:[a-z_]+|\*)",
@@ -163,6 +165,19 @@ DEFINITIONS: Section[Definitions] = Section(
             "email_engaged_by",
             Choice(("click", "open")),
             "What counts as engagement with an e-mail: a click, or as little as opening it.",
+        ),
+        _key(
+            "free_plans",
+            "free_plans",
+            ListOf(_PLAN, "plans"),
+            "Plans that cost nothing. Whoever is on another one pays.",
+        ),
+        _key(
+            "plan_order",
+            "plan_order",
+            ListOf(_PLAN, "plans"),
+            "Plans from the lowest to the highest: an upgrade leads from one to a later one. A plan that is not listed is"
+            " neither above nor below any other.",
         ),
         _key(
             "lateness",

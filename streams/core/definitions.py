@@ -80,6 +80,10 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     """Milestones that are key actions, beside every feature.used that says so itself."""
     email_engaged_by: Literal["click", "open"] = "click"
     """What counts as engagement with an e-mail; an opening includes every click."""
+    free_plans: tuple[str, ...] = ("free",)
+    """Plans that cost nothing; every other one is paid."""
+    plan_order: tuple[str, ...] = ("free", "starter", "basic", "pro", "team", "business", "enterprise")
+    """Plans from the lowest to the highest; one that is missing is neither higher nor lower than any."""
     lateness_ms: int = 35 * DAY_MS
     """How far behind its partition's greatest event time an event is still accepted."""
     future_tolerance_ms: int = 5 * MINUTE_MS

@@ -176,6 +176,7 @@ class TestValues:
             "definitions:\n  timezone: America/New_York\n  assumption_time: 48h\n  short_abandon: 10s\n"
             "  voice_channels: [phone]\n  active_events: [flow.*, feature.used]\n  max_dimension_values: 10\n"
             "  activation_milestones: [first report, invited]\n  key_action_milestones: [published]\n"
+            "  free_plans: [gratis]\n  plan_order: [gratis, Plus 2]\n"
         )
 
         assert load_settings(write(text)).definitions == Definitions(
@@ -187,6 +188,8 @@ class TestValues:
             max_dimension_values=10,
             activation_milestones=("first report", "invited"),
             key_action_milestones=("published",),
+            free_plans=("gratis",),
+            plan_order=("gratis", "Plus 2"),
         )
 
     @pytest.mark.parametrize("brokers", ["kafka:9092", "a.b-c:1,10.0.0.1:65535", "[::1]:9092,b:9092"])

@@ -69,3 +69,27 @@ def test_four_thousand_sales_at_two_hundred_thousand_visits() -> None:
     figures = batch_figures(events, at)
     assert not differing(compute(events, at), figures)
     assert figures["kpi_conversion_quotient", (("platform", "all"), ("window", "1d"))] == 0.02
+
+
+PLANS, TUESDAY = "From free to paid", "2025-01-07T12:00Z"
+
+
+def test_free_to_paid() -> None:
+    figures = PAGE.figures(PLANS, TUESDAY)
+    assert figures.ratio("free_to_paid", window="1d") == (1, 4)
+    assert figures.ratio("free_to_paid", window="1d", segment="small") == (1, 3)
+    assert figures.ratio("free_to_paid", window="1d", segment="large") == (0, 1)
+
+
+def test_upgrade() -> None:
+    figures = PAGE.figures(PLANS, TUESDAY)
+    assert figures.ratio("upgrade", window="1d") == (1, 2)
+    assert figures.ratio("upgrade", window="1d", plan="enterprise") == (1, 1)
+    assert figures.ratio("upgrade", window="1d", plan="starter") == (0, 1)
+
+
+def test_time_to_upgrade() -> None:
+    figures = PAGE.figures(PLANS, TUESDAY)
+    assert figures.value("time_to_upgrade_observations", window="1d") == 1
+    assert figures.value("time_to_upgrade_seconds", window="1d", stat="mean") == 95_400
+    assert figures.value("time_to_upgrade_seconds", window="7d", stat="mean") == 47_700

@@ -17,6 +17,7 @@ from tests.oracle.flow_kpis import add_flow_kpis
 from tests.oracle.growth_kpis import add_growth_kpis
 from tests.oracle.help_kpis import add_help_kpis
 from tests.oracle.people import lives
+from tests.oracle.plan_kpis import add_plan_kpis
 from tests.oracle.retention_kpis import add_retention_kpis
 from tests.oracle.satisfaction_kpis import add_satisfaction_kpis
 from tests.oracle.settings import OracleSettings
@@ -41,6 +42,7 @@ FAMILIES = (
     add_satisfaction_kpis,
     add_growth_kpis,
     add_help_kpis,
+    add_plan_kpis,
 )
 
 

@@ -74,6 +74,9 @@ class OracleSettings:
 
     email_engaged_by: str = "click"
 
+    free_plans: frozenset[str] = frozenset({"free"})
+    plan_order: tuple[str, ...] = ("free", "starter", "basic", "pro", "team", "business", "enterprise")
+
     def inactivity(self, channel: str) -> int | None:
         """Milliseconds of silence after which the customer has left; None where silence says nothing."""
         return self.inactivity_ms.get(channel, self.other_inactivity_ms)

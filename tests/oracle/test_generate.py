@@ -146,6 +146,8 @@ def test_every_outcome_and_every_family_occurs() -> None:
         OracleSettings(activation_milestones=frozenset({"other"})),
         OracleSettings(first_value_milestones=frozenset({"activated", "first_value"})),
         OracleSettings(key_action_milestones=frozenset({"other"})),
+        OracleSettings(free_plans=frozenset({"pro"})),
+        OracleSettings(plan_order=("team", "pro")),
     ],
 )
 def test_every_setting_changes_some_figure(otherwise: OracleSettings) -> None:
@@ -241,6 +243,8 @@ RULES: dict[str, tuple[str, object]] = {
     "completions": ("flow_kpis.completion", nothing),
     "orders and invitations": ("growth_kpis.once", lambda life, type_, _: of_type(life, type_)),
     "why it was flagged": ("people.Life.flag_reason", "fake"),
+    "the end of paid plans": ("plan_kpis.held", lambda life, time: False),
+    "the order of plans": ("plan_kpis.higher", lambda plan, before, settings: plan != before),
     "full hours": ("figures.HOUR", 1),
     "full minutes": ("figures.MINUTE", 1),
 }

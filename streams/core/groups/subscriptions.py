@@ -14,6 +14,7 @@ from streams.core.dimensions import UNKNOWN
 from streams.core.group import Group
 from streams.core.groups.cohorts import cohort
 from streams.core.groups.renewals import cancellations, renewals
+from streams.core.groups.upgrades import upgrades
 from streams.core.measures import Contribution
 from streams.core.membership import corrections
 from streams.core.subscriptions import Subscriptions
@@ -37,7 +38,14 @@ def own_upsell(facts: Subscriptions, c: Customer, rules: Rules) -> Iterable[Cont
     return paying(own, c.plan or UNKNOWN) if own else ()
 
 
-CONTRIBUTORS: Final[tuple[Contributor, ...]] = (cohort, corrections, cancellations, renewals, own_upsell)
+CONTRIBUTORS: Final[tuple[Contributor, ...]] = (
+    cohort,
+    corrections,
+    cancellations,
+    renewals,
+    own_upsell,
+    upgrades,
+)
 """Every one of them."""
 
 

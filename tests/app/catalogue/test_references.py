@@ -81,6 +81,11 @@ def by(name: str, **more: Any) -> list[dict[str, Any]]:
             "account_eligible is read as edge, not last",
         ),
         (
+            ratio({**ACTIVE, "plus": [{"measure": "account_active", "how": "event"}]}, ELIGIBLE),
+            "value.numerator.plus[0].how",
+            "account_active is read as last, not event",
+        ),
+        (
             ratio({**ACTIVE, "plus": [{"measure": "account_active"}]}, ELIGIBLE, dimensions=by("segment")),
             "dimensions[0]",
             "account_active has no field 'segment'",

@@ -76,3 +76,13 @@ def test_accounts_may_be_the_customers(seed: int) -> None:
     for at in rng.sample(evaluation_times(events), 3):
         oracle = compute(events, at, settings=by_account)
         assert not differing(oracle, batch_figures(events, at, Definitions(customer="account")))
+
+
+def test_plans_are_ordered_as_configured() -> None:
+    rng = random.Random(5)
+    events = random_events(rng, 600)
+    free, order = ("pro",), ("team", "pro", "free")
+    oracle = OracleSettings(free_plans=frozenset(free), plan_order=order)
+    for at in rng.sample(evaluation_times(events), 3):
+        found = batch_figures(events, at, Definitions(free_plans=free, plan_order=order))
+        assert not differing(compute(events, at, settings=oracle), found)
