@@ -50,7 +50,7 @@ def test_targets_and_titles_come_from_the_catalogue() -> None:
     assert found["kpi_target", frozenset({*band, ("band", "objective")})] == 0.8
     assert {name for name, _ in found} == {"kpi_target", "kpi_info"}
     titled = {dict(labels)["kpi"]: dict(labels)["title"] for name, labels in found if name == "kpi_info"}
-    assert titled == {kpi.id: kpi.title for kpi in CATALOGUE.values()}
+    assert titled == {kpi.id: kpi.title for kpi in CATALOGUE.values() if kpi.enabled}
 
 
 label_values = st.text(
@@ -83,7 +83,8 @@ def test_the_page_is_what_the_client_library_would_write(families: list, documen
 
 def test_a_registry_knows_every_name_even_while_there_are_no_figures() -> None:
     described = {family.name for family in KpiCollector(CATALOGUE, lambda: None).describe()}
-    expected = {family.name for kpi in CATALOGUE.values() for family in family_names(kpi)}
+    enabled = (kpi for kpi in CATALOGUE.values() if kpi.enabled)
+    expected = {family.name for kpi in enabled for family in family_names(kpi)}
     assert described == expected | {"kpi_target", "kpi_info"}
 
 
