@@ -22,7 +22,7 @@ from app.catalogue.naming import (
     family_names,
     family_of,
 )
-from app.catalogue.reads import Computed
+from app.catalogue.reads import Computed, Score
 from app.catalogue.targets import OBJECTIVE
 from app.exporter.selfmetrics import self_registry
 from app.exporter.views import KpiView
@@ -305,6 +305,7 @@ class TestQueries:
         }
         named = {dimension.name for kpi in KPIS for dimension in kpi.dimensions}
         named |= {str(kpi.split_label) for kpi in KPIS if isinstance(kpi.value, Computed)}
+        named |= {str(kpi.value.label) for kpi in KPIS if isinstance(kpi.value, Score)}
         figures = world_with_figures().live.figures()
         assert figures is not None
         for sample in figures.samples:

@@ -106,9 +106,9 @@ class KpiQueries:
     def samples(self, cut: Cut) -> str:
         """Return what the value rests on: denominator, observations or answers. Raises `KeyError` for a KPI without."""
         family = self.rests_on
-        query = self._query(family, cut, self.kpi.dimensions)
         label = self.kpi.value.label if isinstance(self.kpi.value, Score) else None
-        return query if label is None else f"sum without ({label}) ({query})"
+        matchers = self._matchers(family, cut, self.kpi.dimensions)
+        return self._shipped.exported(family.name, matchers, without=label)
 
     @property
     def rests_on(self) -> Family:

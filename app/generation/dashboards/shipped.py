@@ -58,21 +58,29 @@ class Shipped:
     stale_after_s: float = AlertTimes().stale_after_ms / 1_000
     """Age of the figures from which no alert on a KPI fires."""
 
-    def exported(self, metric: str, matchers: Matchers, offset: str = "") -> str:
+    def exported(
+        self, metric: str, matchers: Matchers, offset: str = "", *, without: str | None = None
+    ) -> str:
         """Return a query for series of an exported family, one for all exporters.
 
-        That is the recorded series where one holds what is asked for. ``offset`` is a PromQL duration.
+        That is the recorded series where one holds what is asked for. ``offset`` is a PromQL duration, ``without`` a label
+        that is summed over.
         """
         shift = f" offset {offset}" if offset else ""
-        for record in self._recorded(metric):
+        for record in self._recorded(metric, without):
             if all(matchers.get(label) == Match("=", value) for label, value in record.fixed.items()):
                 rest = {label: match for label, match in matchers.items() if label not in record.fixed}
                 return f"{record.name}{selector(rest)}{shift}"
-        return f"max without (instance, pod) ({metric}{selector(matchers)}{shift})"
+        every = f"max without (instance, pod) ({metric}{selector(matchers)}{shift})"
+        return every if without is None else f"sum without ({without}) ({every})"
 
-    def _recorded(self, metric: str) -> Iterable[_Record]:
+    def _recorded(self, metric: str, without: str | None) -> Iterable[_Record]:
+        before, after = ("", "") if without is None else (f"sum without ({without}) (", ")")
         for name, expression in self.records.items():
-            found = _PLAIN.fullmatch(expression.strip())
+            text = expression.strip()
+            if not (text.startswith(before) and text.endswith(after)):
+                continue
+            found = _PLAIN.fullmatch(text[len(before) : len(text) - len(after)])
             if found is not None and found["metric"] == metric:
                 fixed = dict(_EQUAL.findall(found["fixed"] or ""))
                 # A matcher of another kind would be lost.

@@ -30,16 +30,23 @@ VALUES = {
 }
 
 
-def values(field: str) -> st.SearchStrategy[Any]:
-    return (
-        st.integers(0, BUCKETS - 1) if field == "bucket" else st.sampled_from(VALUES.get(field, ["a", "b"]))
-    )
+CLASSES = {
+    "nps": ["promoter", "passive", "detractor"],
+    "nps_by_survey": ["promoter", "detractor"],
+    "ces": ["1", "4", "7"],
+}
+
+
+def values(measure: str, field: str) -> st.SearchStrategy[Any]:
+    if field == "bucket":
+        return st.integers(0, BUCKETS - 1)
+    return st.sampled_from(CLASSES[measure] if field == "class" else VALUES.get(field, ["a", "b"]))
 
 
 additions = st.sampled_from(list(MEASURES.values())).flatmap(
     lambda measure: st.tuples(
         st.just(measure),
-        st.tuples(*(values(field) for field in measure.fields)),
+        st.tuples(*(values(measure.name, field) for field in measure.fields)),
         st.one_of(st.integers(-5, 120), st.integers(0, 40 * 1_440)),
         st.integers(1, 3),
     )
@@ -69,7 +76,7 @@ def test_following_changes_gives_what_a_fresh_evaluation_gives(moves: list) -> N
             writers[owner].panes[measure.name].add(cell, position, -n)
             number = owner  # noqa: PLW2901
         for measure, cell, age, n in numbers:
-            position = 739_000 if measure.kind == "day" else at // MINUTE_MS - age
+            position = 739_000 if measure.by_day else at // MINUTE_MS - age
             writers[number].panes[measure.name].add(cell, position, n)
             added.append((number, (measure, cell, position, n)))
         writer = writers[number]
