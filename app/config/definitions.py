@@ -194,13 +194,13 @@ DEFINITIONS: Section[Definitions] = Section(
         _key(
             "deduplication_horizon",
             "dedup_horizon_ms",
-            Duration(_MINUTE, 35 * _DAY),
+            Duration(_MINUTE, 400 * _DAY),
             "How long an event that arrives again is recognised as a duplicate; costs memory in proportion.",
         ),
         _key(
             "deduplication_horizon_product",
             "dedup_horizon_product_ms",
-            Duration(_MINUTE, 35 * _DAY),
+            Duration(_MINUTE, 400 * _DAY),
             "The same for `product.events`, which are the most.",
         ),
         _key(

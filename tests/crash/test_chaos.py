@@ -37,7 +37,8 @@ def round_of(plan: Plan, broker: EmbeddedKafka, directory: Path) -> Report:
         report = Chaos(plan, broker, service).run()
         print(f"done {dict(report.done)}, ends of their own {report.exits}")
         print(f"seconds until all partitions were owned again: {report.resumed_s}")
-        assert verdict(service) == []
+        found = verdict(service)
+        assert not found, "\n".join(found)
         service.workers.clear()
     return report
 

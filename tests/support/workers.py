@@ -165,7 +165,7 @@ class Service:
             },
             "worker": {"port": 0, "clock": "event", "checkpoint_interval": "200ms"},
             # Events arrive in any order here, and plain counts are the same in any order only within the horizon.
-            "definitions": {"deduplication_horizon": "35d", "deduplication_horizon_product": "35d"},
+            "definitions": {"deduplication_horizon": "400d", "deduplication_horizon_product": "400d"},
         }
         for source in (self.settings, sections):
             for section, values in source.items():
