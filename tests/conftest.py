@@ -47,6 +47,7 @@ def _missing(item: pytest.Item) -> list[str]:
     return [name for name in programs if shutil.which(name) is None]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together, where tests run in two processes, what shares a broker: the longest runs, and all others."""
     for item in items:
