@@ -54,8 +54,9 @@ class MeasurePanes:
         return i
 
     def add(self, cell: Cell, minute: int, n: int) -> None:
-        """Add n, which is not 0, to a cell at a minute (for day measures: at a local day)."""
-        self.bump(self.index(cell) << SLOT_BITS, minute, n)
+        """Add n to a cell at a minute (for day measures: at a local day)."""
+        if n:
+            self.bump(self.index(cell) << SLOT_BITS, minute, n)
 
     def add_at(self, index: int, minute: int, n: int) -> None:
         """`add` for a cell known by its index."""

@@ -39,6 +39,16 @@ def test_rolling_moves_numbers_but_loses_none(
     assert total(plain) == total(rolled)
 
 
+def test_adding_nothing_changes_nothing() -> None:
+    panes = fresh()
+    panes.add(("web",), 5, 0)
+    panes.add(("web",), 5, 2)
+    panes.add(("ios",), 5, 0)
+    panes.add(("web",), 5, 0)
+    assert list(panes.numbers()) == [(("web",), 0, 5, 2)]
+    assert sorted(panes.take_dirty()) == [(0, {panes.slots(("web",)) + 5: 2})]
+
+
 @given(ADDS, MINUTES)
 def test_rolling_before_or_after_adding_is_the_same(
     adds: list[tuple[tuple[str], int, int]], newest: int
