@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import msgspec
-
 from schemas import events as e
 from streams.core.contribution import Delta
-from streams.core.customer import NEVER
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.distributions import bucket_of
+from streams.core.facts.activation import ActivationFacts
 from streams.core.group import Group
 from streams.core.measures import Contribution
 from streams.core.time import DAY_MS, MINUTE_MS, deadline_minute
@@ -28,21 +26,6 @@ IN_TIME_MS: Final = 7 * DAY_MS
 """How long a new customer has (ms) to be activated."""
 MAX_MILESTONES: Final = 50
 """Different milestones that a customer keeps: the earliest."""
-
-
-class ActivationFacts(msgspec.Struct, array_like=True, gc=False):
-    """When it first did what. Times are ms, −1 for never."""
-
-    signup: tuple[int, str] = (NEVER, "")
-    """Time and platform of the earliest signup; at the same time the smaller name."""
-    milestones: dict[str, int] = {}
-    """The earliest time of each milestone, whatever it is configured to mean."""
-    key_action: int = NEVER
-    """The earliest use of a feature that said it was the key action."""
-
-    def first(self, names: Iterable[str]) -> int:
-        """Return when the first of some milestones was reached."""
-        return min((self.milestones[name] for name in names if name in self.milestones), default=NEVER)
 
 
 class Activation(Group[ActivationFacts]):

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
-import msgspec
-
 from schemas import events as e
 from streams.core.contribution import Delta
 from streams.core.dimensions import DIMENSIONS, UNKNOWN, Dimensions
+from streams.core.facts.counts import CountFacts, Tally
 from streams.core.group import Group
 from streams.core.measures import MEASURES, Cell, Contribution
 from streams.core.panes import COARSE_MINUTES
@@ -112,29 +111,6 @@ COUNTS: Final = (
 """Every plain count. Cells are those of the event, whatever the customer is now."""
 
 
-class Tally(msgspec.Struct, array_like=True, gc=False):
-    """What one cell of a measure counted, by minute."""
-
-    measure: str
-    cell: tuple[str | int, ...]
-    numbers: dict[int, int]
-
-
-class CountFacts(msgspec.Struct, array_like=True, gc=False):
-    """The tallies of a customer, one for each measure and cell."""
-
-    tallies: list[Tally] = []
-
-    def add(self, measure: str, cell: Cell, minute: int, n: int) -> None:
-        """Add a number."""
-        for tally in self.tallies:
-            if tally.cell == cell and tally.measure == measure:
-                numbers = tally.numbers
-                numbers[minute] = numbers.get(minute, 0) + n
-                return
-        self.tallies.append(Tally(measure, cell, {minute: n}))
-
-
 class Counts(Group[CountFacts]):
     """Plain counts."""
 
@@ -151,7 +127,7 @@ class Counts(Group[CountFacts]):
     def join(self, facts: CountFacts, told: Told, dimensions: Dimensions) -> None:
         """Add the event's numbers."""
         for measure, cell, minute, n in _counted(told, dimensions):
-            facts.add(measure, cell, minute, n)
+            _add(facts, measure, cell, minute, n)
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Add the event's numbers: they are the difference themselves."""
@@ -159,7 +135,7 @@ class Counts(Group[CountFacts]):
         delta: Delta = {}
         facts = self.opened(c)
         for measure, cell, minute, n in _counted(told, dimensions):
-            facts.add(measure, cell, minute, n)
+            _add(facts, measure, cell, minute, n)
             key = (measure, cell, minute)
             delta[key] = delta.get(key, 0) + n
         return delta
@@ -168,7 +144,7 @@ class Counts(Group[CountFacts]):
         """Add up."""
         for tally in other.tallies:
             for minute, n in tally.numbers.items():
-                facts.add(tally.measure, tally.cell, minute, n)
+                _add(facts, tally.measure, tally.cell, minute, n)
 
     def contributions(self, facts: CountFacts, c: Customer, rules: Rules) -> list[Contribution]:
         """Return every number."""
@@ -206,6 +182,15 @@ class Counts(Group[CountFacts]):
 _BY_STRUCT: Final = {
     struct: tuple(count for count in COUNTS if count.struct is struct) for struct in Counts.types
 }
+
+
+def _add(facts: CountFacts, measure: str, cell: Cell, minute: int, n: int) -> None:
+    for tally in facts.tallies:
+        if tally.cell == cell and tally.measure == measure:
+            numbers = tally.numbers
+            numbers[minute] = numbers.get(minute, 0) + n
+            return
+    facts.tallies.append(Tally(measure, cell, {minute: n}))
 
 
 def _counted(told: Told, dimensions: Dimensions) -> list[Contribution]:

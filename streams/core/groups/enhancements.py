@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import msgspec
-
 from schemas import events as e
 from schemas.events import instant_ms
 from streams.core.dimensions import Dimensions
 from streams.core.distributions import bucket_of
+from streams.core.facts.enhancements import EnhancementFacts
 from streams.core.group import Group
 from streams.core.groups.counts import KEPT_MINUTES
 from streams.core.measures import Contribution
@@ -23,12 +22,6 @@ if TYPE_CHECKING:
 
 MAX_SHIPPED: Final = 10_000
 """Shipped enhancements that are remembered in one place; beyond, the oldest are forgotten."""
-
-
-class EnhancementFacts(msgspec.Struct, array_like=True, gc=False):
-    """The earliest shipping of each enhancement, with the time of its request (ms)."""
-
-    shipped: dict[str, tuple[int, int]] = {}
 
 
 class Enhancements(Group[EnhancementFacts]):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-import msgspec
-
 from schemas import events as e
 from streams.core.contribution import Delta, collect
 from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.facts.features import FeatureFacts
 from streams.core.group import Group
 from streams.core.measures import Contribution
 from streams.core.time import MINUTE_MS
@@ -19,12 +18,6 @@ if TYPE_CHECKING:
     from streams.core.customer import Customer
     from streams.core.join import Told
     from streams.core.rules import Rules
-
-
-class FeatureFacts(msgspec.Struct, array_like=True, gc=False):
-    """First and last minute of use, by feature. As many as a partition takes values of the dimension."""
-
-    used: dict[str, tuple[int, int]] = {}
 
 
 class Features(Group[FeatureFacts]):

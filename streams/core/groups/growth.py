@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import msgspec
-
 from schemas import events as e
-from streams.core.customer import NEVER
 from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.facts.growth import GrowthFacts, Once
 from streams.core.group import Group
 from streams.core.measures import Contribution
 from streams.core.time import MINUTE_MS
@@ -27,20 +25,6 @@ MAX_ORDERS: Final = 256
 """Orders that a customer keeps, the latest ones; those before are forgotten with what they counted."""
 MAX_INVITATIONS: Final = 64
 """Accepted invitations that a customer keeps, likewise."""
-
-Once = dict[str, tuple[int, str]]
-"""By id, the earliest time (ms) at which it was told, and the platform then (of one time the smaller name)."""
-
-
-class GrowthFacts(msgspec.Struct, array_like=True, gc=False):
-    """The facts of one customer."""
-
-    signup: int = NEVER
-    """The earliest signup (ms), −1 for none."""
-    referred: bool = False
-    """Whether any signup named a referrer or an invitation."""
-    orders: Once = {}
-    invitations: Once = {}
 
 
 class Growth(Group[GrowthFacts]):

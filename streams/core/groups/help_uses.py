@@ -6,11 +6,10 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import msgspec
-
 from schemas import events as e
 from streams.core.contribution import Delta, difference
 from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.facts.help_uses import HelpUseFacts, Rating, Search, View
 from streams.core.group import Group
 from streams.core.measures import Contribution
 from streams.core.support import Support
@@ -24,26 +23,6 @@ if TYPE_CHECKING:
 
 MAX_USES: Final = 512
 """Searches, clicks, views and ratings, of each, that are remembered of one customer; beyond, the oldest are forgotten."""
-
-Search = tuple[int, int, str]
-"""Time (ms), number of results, platform."""
-View = tuple[int, str]
-"""Time (ms) and article."""
-Rating = tuple[int, bool]
-"""Time (ms), and whether the article was helpful."""
-
-
-class HelpUseFacts(msgspec.Struct, array_like=True, gc=False):
-    """Searches, views and ratings of a customer; times are ms."""
-
-    searches: dict[str, Search] = {}
-    """The earliest event of each search, by `search_id`."""
-    clicks: dict[str, int] = {}
-    """The earliest click on a result of each search."""
-    views: list[View] = []
-    """Every view, each once, sorted."""
-    ratings: dict[str, Rating] = {}
-    """The latest rating by article."""
 
 
 class HelpUses(Group[HelpUseFacts]):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import msgspec
-
 from schemas import events as e
 from streams.core.contribution import Delta
 from streams.core.customer import NEVER
 from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.facts.in_app_help import InAppHelpFacts
 from streams.core.group import Group
 from streams.core.measures import Contribution
 from streams.core.time import MINUTE_MS
@@ -23,12 +22,6 @@ if TYPE_CHECKING:
 
 IN_APP: Final = "in_app"
 """The channel of help inside the product."""
-
-
-class InAppHelpFacts(msgspec.Struct, array_like=True, gc=False):
-    """The last minute of help inside the product, by platform. As many as a partition takes values of the dimension."""
-
-    last: dict[str, int] = {}
 
 
 class InAppHelp(Group[InAppHelpFacts]):

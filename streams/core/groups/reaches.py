@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import msgspec
-
 from schemas import events as e
 from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.facts.reaches import ReachFacts
 from streams.core.group import Group
 from streams.core.groups.counts import KEPT_MINUTES
 from streams.core.measures import Contribution
@@ -31,17 +30,6 @@ MAIL_CHANNEL: Final = "email"
 
 _MAIL: Final = "m "
 _SURVEY: Final = "s "
-
-
-class ReachFacts(msgspec.Struct, array_like=True, gc=False):
-    """Reaches and reactions, each by kind and id; times are ms."""
-
-    reached: dict[str, tuple[int, str, str]] = {}
-    """The earliest delivery or sending: time, channel, campaign (surveys have none)."""
-    engaged: dict[str, int] = {}
-    """The earliest click or answer."""
-    opened: dict[str, int] = {}
-    """The earliest opening."""
 
 
 class Reaches(Group[ReachFacts]):

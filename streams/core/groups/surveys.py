@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
-import msgspec
-
 from schemas import events as e
 from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.facts.surveys import Answer, Request, SurveyFacts
 from streams.core.group import Group
 from streams.core.groups.counts import KEPT_MINUTES
 from streams.core.measures import Contribution
@@ -25,22 +24,7 @@ if TYPE_CHECKING:
 MAX_REQUESTS: Final = 512
 """Requests, and answers, that are remembered of one customer; beyond, the oldest are forgotten."""
 
-Answer = tuple[int, int, str, str, str, str]
-"""Time (ms), box, kind (csat or ces), channel, survey, feature."""
-Request = tuple[int, str, str]
-"""Time (ms), channel, survey."""
 T = TypeVar("T", Answer, Request)
-
-
-class SurveyFacts(msgspec.Struct, array_like=True, gc=False):
-    """Answers and requests of a customer."""
-
-    nps: dict[str, tuple[int, int]] = {}
-    """The latest complete nps answer by survey: time (ms) and score, 0 to 10."""
-    answers: dict[str, Answer] = {}
-    """The latest csat or ces answer by request; an answer to no request stands for itself."""
-    requests: dict[str, Request] = {}
-    """The earliest sending of each csat request."""
 
 
 def box(data: SurveyAnswerData, low: int, high: int) -> int:

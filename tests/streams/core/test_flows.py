@@ -9,8 +9,10 @@ import pytest
 
 from streams.core.customer import Customer
 from streams.core.definitions import Definitions
-from streams.core.groups.activation import MAX_MILESTONES, Activation, ActivationFacts
-from streams.core.groups.flows import MAX_PASSAGES, MAX_STEPS, FlowFacts, Flows
+from streams.core.facts.activation import ActivationFacts
+from streams.core.facts.flows import FlowFacts
+from streams.core.groups.activation import MAX_MILESTONES, Activation
+from streams.core.groups.flows import MAX_PASSAGES, MAX_STEPS, Flows
 from streams.core.rules import Rules, touched
 from tests.support.cluster import Cluster
 from tests.support.figures import folded, timed

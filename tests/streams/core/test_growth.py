@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from msgspec.msgpack import Decoder, encode
 
 from streams.core.definitions import Definitions
-from streams.core.groups.growth import MAX_INVITATIONS, MAX_ORDERS, Growth, GrowthFacts
+from streams.core.facts.growth import GrowthFacts
+from streams.core.groups.growth import MAX_INVITATIONS, MAX_ORDERS, Growth
 
 times = st.integers(0, 20)
 pieces = st.one_of(

@@ -9,7 +9,8 @@ import pytest
 
 from streams.core.customer import Customer
 from streams.core.definitions import Definitions
-from streams.core.groups.help_uses import MAX_USES, HelpUseFacts, HelpUses
+from streams.core.facts.help_uses import HelpUseFacts
+from streams.core.groups.help_uses import MAX_USES, HelpUses
 from streams.core.person import contributions
 from streams.core.rules import Rules
 from tests.support.cluster import Cluster
