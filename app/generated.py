@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from app.catalogue.load import load_catalogue
 from app.catalogue.pages import reference_pages
 from app.config.documentation import configuration_page
 from app.errors import UserError
@@ -19,24 +18,24 @@ def _configuration(_: Settings) -> dict[str, str]:
     return {"docs/configuration.md": configuration_page(SECTIONS)}
 
 
-def _reference(_: Settings) -> dict[str, str]:
-    return reference_pages()
+def _reference(settings: Settings) -> dict[str, str]:
+    return reference_pages(settings.catalogue)
 
 
 def _context(settings: Settings) -> Context:
-    return Context(settings.links, settings.alerts)
+    return Context(settings.links, settings.alerts, settings.catalogue.own)
 
 
 def _prometheus(settings: Settings) -> dict[str, str]:
-    return prometheus_files(load_catalogue(), _context(settings))
+    return prometheus_files(settings.catalogue, _context(settings))
 
 
 def _operator(settings: Settings) -> dict[str, str]:
-    return operator_files(load_catalogue(), _context(settings))
+    return operator_files(settings.catalogue, _context(settings))
 
 
 def _runbooks(settings: Settings) -> dict[str, str]:
-    return runbook_files(load_catalogue(), _context(settings))
+    return runbook_files(settings.catalogue, _context(settings))
 
 
 def _dashboards(settings: Settings) -> dict[str, str]:
@@ -49,7 +48,7 @@ def _dashboards(settings: Settings) -> dict[str, str]:
             "the dashboards are built with grafana-foundation-sdk, which is not installed here; install it with"
             " pip install 'selfserve[generate]' (any version but grafana-foundation-sdk==0.0.18 may be for an old Grafana)"
         ) from None
-    catalogue = load_catalogue()
+    catalogue = settings.catalogue
     dashboards = dashboard_files(catalogue, prometheus_files(catalogue, _context(settings)), settings.links)
     return dashboards | kustomization_files(dashboards)
 

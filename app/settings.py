@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.catalogue.load import Catalogue, load_catalogue
 from app.config.alerts import ALERTS, AlertTimes
 from app.config.definitions import DEFINITIONS
 from app.config.document import read_document
@@ -18,11 +19,13 @@ from app.config.kafka import KAFKA, KafkaSettings
 from app.config.keys import Origins, Section, read_section
 from app.config.links import LINKS, LinkSettings
 from app.config.log import LOG, LogSettings
+from app.config.overlay import OVERLAY, OverlaySettings
 from app.config.source import Located, Override, Problem, SettingsError, did_you_mean
 from app.config.worker import WORKER, WorkerSettings
+from app.overlay.read import Overlay, read_overlay
 from streams.core.definitions import Definitions
 
-SECTIONS: tuple[Section[Any], ...] = (KAFKA, WORKER, EXPORTER, LOG, LINKS, ALERTS, DEFINITIONS)
+SECTIONS: tuple[Section[Any], ...] = (KAFKA, WORKER, EXPORTER, LOG, LINKS, ALERTS, OVERLAY, DEFINITIONS)
 """Every section of the file, in the order in which they are documented."""
 
 DEFAULT_FILE = Path("selfserve.yaml")
@@ -39,11 +42,19 @@ class Settings:
     log: LogSettings = field(default_factory=LogSettings)
     links: LinkSettings = field(default_factory=LinkSettings)
     alerts: AlertTimes = field(default_factory=AlertTimes)
+    overlay: OverlaySettings = field(default_factory=OverlaySettings)
     definitions: Definitions = field(default_factory=Definitions)
+    laid_over: Overlay | None = None
+    """What the overlay file says."""
     file: Path | None = None
     """The file that was read."""
     places: Mapping[str, str] = field(default_factory=dict)
     """Where each key that has not its default was set: dotted key to ``file:line``, variable or option."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The KPIs, with what the overlay file changes of them and adds to them."""
+        return load_catalogue() if self.laid_over is None else self.laid_over.kpis
 
 
 def load_settings(
@@ -75,7 +86,18 @@ def load_settings(
         built[section.name] = value
     if problems:
         raise SettingsError(problems)
-    return Settings(**built, file=file, places=places)
+    overlay: OverlaySettings = built["overlay"]
+    laid_over = None if overlay.file is None else _lay_over(overlay.file, places)
+    return Settings(**built, laid_over=laid_over, file=file, places=places)
+
+
+def _lay_over(file: str, places: Mapping[str, str]) -> Overlay:
+    path = Path(file)
+    if not path.is_file():
+        key = "overlay.file"
+        message = f"found {file!r}; there is no such file; allowed: its path, absolute or from the working directory on"
+        raise SettingsError([Problem(places.get(key, "default"), key, message)])
+    return read_overlay(path)
 
 
 def _unknown_sections(document: Mapping[str, Located]) -> list[Problem]:

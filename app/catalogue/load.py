@@ -14,7 +14,7 @@ import yaml
 
 from app.catalogue.errors import CatalogueError
 from app.catalogue.model import Kpi
-from app.catalogue.naming import family_names
+from app.catalogue.naming import INFO, TARGET, family_names
 from app.catalogue.references import check_references
 from streams.core.measures import MEASURES, Measure
 
@@ -57,13 +57,19 @@ class _Loader(_SafeLoader):
 
 
 class Catalogue(Mapping[str, Kpi]):
-    """The KPIs by id, in the catalogue's order; ``families`` gives the title of each family, in order."""
+    """The KPIs by id, in the catalogue's order; ``families`` gives the title of each family, in order.
 
-    __slots__ = ("_kpis", "families")
+    ``own`` says in which file a user wrote those that are not the package's.
+    """
 
-    def __init__(self, kpis: Mapping[str, Kpi], families: Mapping[str, str]) -> None:
+    __slots__ = ("_kpis", "families", "own")
+
+    def __init__(
+        self, kpis: Mapping[str, Kpi], families: Mapping[str, str], own: Mapping[str, str] | None = None
+    ) -> None:
         self._kpis = MappingProxyType(dict(kpis))
         self.families = MappingProxyType(dict(families))
+        self.own = MappingProxyType(dict(own or {}))
 
     def __getitem__(self, kpi: str) -> Kpi:
         return self._kpis[kpi]
@@ -73,6 +79,10 @@ class Catalogue(Mapping[str, Kpi]):
 
     def __len__(self) -> int:
         return len(self._kpis)
+
+    def source(self, kpi: str) -> str:
+        """Return the file that a KPI comes from: its path in the repository, or that of a user's file."""
+        return self.own.get(kpi, f"app/catalogue/kpis/{kpi}.yaml")
 
     def close_matches(self, kpi: str) -> list[str]:
         """Return the ids that ``kpi`` may have been meant to be, the likeliest first."""
@@ -129,7 +139,7 @@ def parse_kpi(document: object, source: str, expect: str | None = None) -> Kpi:
 
 def check_catalogue(catalogue: Catalogue, measures: Mapping[str, Measure]) -> Catalogue:
     """Return ``catalogue`` if its KPIs fit together and their measures exist; else raise `CatalogueError`."""
-    owners: dict[str, str] = {}
+    owners: dict[str, str] = {family.name: "the catalogue itself" for family in (TARGET, INFO)}
     for kpi in catalogue.values():
         if kpi.family not in catalogue.families:
             known = ", ".join(catalogue.families)

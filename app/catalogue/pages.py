@@ -45,16 +45,17 @@ HEADINGS: Final[Mapping[str, str]] = {
 """Heading of each attribute."""
 
 
-def reference_pages() -> dict[str, str]:
-    """Return the pages of the package's catalogue by their path in the repository."""
-    return {f"{FOLDER}/{name}": text for name, text in render_pages(load_catalogue()).items()}
+def reference_pages(catalogue: Catalogue | None = None) -> dict[str, str]:
+    """Return the pages of a catalogue, by default the package's, by their path in the repository."""
+    pages = render_pages(load_catalogue() if catalogue is None else catalogue)
+    return {f"{FOLDER}/{name}": text for name, text in pages.items()}
 
 
 def render_pages(catalogue: Catalogue) -> dict[str, str]:
     """Return the text of every page by its file name."""
     pages = {INDEX_PAGE: render_index(catalogue)}
     for kpi in catalogue.values():
-        pages[f"{kpi.id}.md"] = render_page(kpi, catalogue.families[kpi.family])
+        pages[f"{kpi.id}.md"] = render_page(kpi, catalogue.families[kpi.family], catalogue.source(kpi.id))
     return pages
 
 
@@ -85,8 +86,8 @@ def render_index(catalogue: Catalogue) -> str:
     return _text(lines)
 
 
-def render_page(kpi: Kpi, family: str) -> str:
-    """Return the page of one KPI; ``family`` is the title of its family."""
+def render_page(kpi: Kpi, family: str, source: str | None = None) -> str:
+    """Return the page of one KPI; ``family`` is the title of its family, ``source`` the file that it comes from."""
     unit = "" if kpi.unit == kpi.kind else f", in {kpi.unit}"
     facts = [
         ("id", f"`{kpi.id}`, version {kpi.version}"),
@@ -98,7 +99,7 @@ def render_page(kpi: Kpi, family: str) -> str:
         ("review", kpi.review),
     ]
     lines = [
-        *_banner(f"app/catalogue/kpis/{kpi.id}.yaml"),
+        *_banner(source or f"app/catalogue/kpis/{kpi.id}.yaml"),
         f"# {kpi.title}",
         "",
         *_table(("", ""), facts),

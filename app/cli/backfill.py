@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from app.catalogue.labels import check_word
-from app.catalogue.load import load_catalogue
 from app.cli.evaluate import MAX_TIMES
 from app.cli.event_files import read_events
 from app.cli.options import settings_options
@@ -84,12 +83,12 @@ def command(
     evaluated = evaluate_events(
         events,
         times,
-        load_catalogue(),
+        settings.catalogue,
         definitions=settings.definitions,
         top=settings.exporter.dimension_top,
     )
     with click.open_file(str(output), "w", encoding="utf-8", atomic=str(output) != "-") as out:
-        n = write_openmetrics(evaluated, out, added)
+        n = write_openmetrics(evaluated, settings.catalogue, out, added)
     click.echo(f"{n:,} samples of {len(times):,} moments", err=True)
 
 

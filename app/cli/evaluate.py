@@ -12,7 +12,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from app.catalogue.load import load_catalogue
+from app.catalogue.load import Catalogue
 from app.cli.event_files import read_events
 from app.cli.options import setting_option, settings_options
 from app.cli.parameters import DURATION, INSTANT
@@ -79,12 +79,12 @@ def command(
     evaluated = evaluate_events(
         events,
         times,
-        load_catalogue(),
+        settings.catalogue,
         definitions=settings.definitions,
         windows=wanted,
         top=settings.exporter.dimension_top,
     )
-    WRITERS[output](evaluated, click.get_text_stream("stdout"))
+    WRITERS[output](evaluated, settings.catalogue, click.get_text_stream("stdout"))
 
 
 def _windows(text: str | None) -> list[str] | None:
@@ -136,7 +136,7 @@ def _number(value: float) -> int | float:
     return int(value) if value.is_integer() else value
 
 
-def _ndjson(evaluated: Evaluated, out: IO[str]) -> None:
+def _ndjson(evaluated: Evaluated, _: Catalogue, out: IO[str]) -> None:
     for at, samples in evaluated:
         instant = format_instant(at)
         for sample in samples:
@@ -149,7 +149,7 @@ def _ndjson(evaluated: Evaluated, out: IO[str]) -> None:
             out.write(msgspec.json.encode(record).decode() + "\n")
 
 
-def _csv(evaluated: Evaluated, out: IO[str]) -> None:
+def _csv(evaluated: Evaluated, _: Catalogue, out: IO[str]) -> None:
     writer = csv.writer(out)
     writer.writerow(("at", "metric", "labels", "value"))
     for at, samples in evaluated:
@@ -159,7 +159,7 @@ def _csv(evaluated: Evaluated, out: IO[str]) -> None:
             )
 
 
-def _table(evaluated: Evaluated, out: IO[str]) -> None:
+def _table(evaluated: Evaluated, _: Catalogue, out: IO[str]) -> None:
     console = Console(file=out, highlight=False)
     if not console.is_terminal:
         console.width = 140
@@ -173,7 +173,7 @@ def _table(evaluated: Evaluated, out: IO[str]) -> None:
         console.print(table)
 
 
-WRITERS: dict[str, Callable[[Evaluated, IO[str]], object]] = {
+WRITERS: dict[str, Callable[[Evaluated, Catalogue, IO[str]], object]] = {
     "ndjson": _ndjson,
     "table": _table,
     "csv": _csv,

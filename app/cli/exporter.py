@@ -7,7 +7,6 @@ import signal
 
 import click
 
-from app.catalogue.load import load_catalogue
 from app.cli.options import setting_option, settings_options
 from app.exporter.service import run_exporter
 from app.settings import Settings
@@ -38,4 +37,4 @@ async def _run(settings: Settings) -> None:
     def listening(url: str) -> None:
         click.echo(f"Page    {url}\nMetrics {url}metrics\nAPI     {url}api/v1/kpis\nCtrl-C stops.")
 
-    await run_exporter(settings, load_catalogue(), stop=stop, listening=listening)
+    await run_exporter(settings, settings.catalogue, stop=stop, listening=listening)

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from app.catalogue.describe import describe
-from app.catalogue.load import Catalogue, load_catalogue
+from app.catalogue.load import Catalogue
 from app.catalogue.model import Kpi
 from app.catalogue.naming import family_names
 from app.catalogue.pages import HEADINGS, format_value
@@ -33,7 +33,7 @@ _WIDTH = 120
 @settings_options
 def command(settings: Settings, kpi_id: str | None, as_json: bool) -> None:
     """Show the catalogue of KPIs, or one KPI with its twelve attributes."""
-    catalogue = load_catalogue()
+    catalogue = settings.catalogue
     kpis = list(catalogue.values()) if kpi_id is None else [_find(catalogue, kpi_id)]
     if as_json:
         described = [describe(kpi, settings.definitions) for kpi in kpis]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import IO
 
-from app.catalogue.load import load_catalogue
+from app.catalogue.model import Kpi
 from app.catalogue.naming import family_names
 from app.evaluation.samples import Labels, Sample
 
@@ -13,7 +13,10 @@ Points = list[tuple[int, float]]
 
 
 def write_openmetrics(
-    evaluated: Iterable[tuple[int, list[Sample]]], out: IO[str], labels: Mapping[str, str] | None = None
+    evaluated: Iterable[tuple[int, list[Sample]]],
+    catalogue: Mapping[str, Kpi],
+    out: IO[str],
+    labels: Mapping[str, str] | None = None,
 ) -> int:
     """Write the samples of each evaluation time (ms), with ``labels`` before their own; return how many there are.
 
@@ -26,7 +29,7 @@ def write_openmetrics(
         for sample in samples:
             families.setdefault(sample.metric, {}).setdefault(sample.labels, []).append((at, sample.value))
             n += 1
-    help_of = {family.name: family.help for kpi in load_catalogue().values() for family in family_names(kpi)}
+    help_of = {family.name: family.help for kpi in catalogue.values() for family in family_names(kpi)}
     for metric, series in families.items():
         out.write(f"# HELP {metric} {_escape(help_of.get(metric, metric))}\n# TYPE {metric} gauge\n")
         for own, points in sorted(series.items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.config.alerts import AlertTimes
@@ -14,3 +15,9 @@ class Context:
 
     links: LinkSettings = field(default_factory=LinkSettings)
     times: AlertTimes = field(default_factory=AlertTimes)
+    own: Mapping[str, str] = field(default_factory=dict)
+    """The file of each KPI that is not the package's."""
+
+    def source(self, kpi: str) -> str:
+        """Return the file that a KPI comes from."""
+        return self.own.get(kpi, f"app/catalogue/kpis/{kpi}.yaml")

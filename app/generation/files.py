@@ -31,7 +31,7 @@ def prometheus_files(catalogue: Catalogue, context: Context) -> dict[str, str]:
         names.rule_tests_file(service): rule_tests(pipeline_cases(context), [service], _PIPELINE_SOURCE),
     }
     for kpi in alerting_kpis(catalogue):
-        source = f"app/catalogue/kpis/{kpi.id}.yaml"
+        source = context.source(kpi.id)
         stems = [kpi.id]
         files[names.rules_file(kpi.id)] = rule_file([kpi_group(kpi, context)], source)
         if cases := kpi_cases(kpi, context):

@@ -37,9 +37,7 @@ def kpi_runbooks(kpi: Kpi, group: Group, context: Context) -> dict[str, str]:
     """Return the pages of the alerts on a KPI by the alert's name, written from the KPI's own attributes."""
     watches = _watches(kpi, context)
     return {
-        alert.name: _page(
-            alert, f"app/catalogue/kpis/{kpi.id}.yaml", _kpi_lines(kpi, watches[alert.name], context)
-        )
+        alert.name: _page(alert, context.source(kpi.id), _kpi_lines(kpi, watches[alert.name], context))
         for alert in group.alerts
     }
 

@@ -140,6 +140,7 @@ class TestSources:
             ),
             ("SELFSERVE_HTTP_KEY_FILE", {"worker.key_file", "exporter.key_file"}),
             ("SELFSERVE_HTTP_USERS_FILE", {"worker.users_file", "exporter.users_file"}),
+            ("SELFSERVE_OVERLAY_FILE", {"overlay.file"}),
             ("SELFSERVE_LOG_LEVEL", {"log.level"}),
             ("SELFSERVE_LOG_FORMAT", {"log.format"}),
         ],
@@ -279,7 +280,7 @@ class TestMistakes:
             ("kafak:\n  group: a\n", "my.yaml:1: kafak: unknown section; did you mean kafka?"),
             (
                 "zzz: 1\n",
-                "my.yaml:1: zzz: unknown section; known: kafka, worker, exporter, log, links, alerts, definitions",
+                "my.yaml:1: zzz: unknown section; known: kafka, worker, exporter, log, links, alerts, overlay, definitions",
             ),
             ("\nport: 1\n", "my.yaml:2: port: unknown section; it belongs below worker or exporter"),
             (
