@@ -20,12 +20,23 @@ from app.config.keys import Origins, Section, read_section
 from app.config.links import LINKS, LinkSettings
 from app.config.log import LOG, LogSettings
 from app.config.overlay import OVERLAY, OverlaySettings
+from app.config.sorting import SORTING, SortingSettings
 from app.config.source import Located, Override, Problem, SettingsError, did_you_mean
 from app.config.worker import WORKER, WorkerSettings
 from app.overlay.read import Overlay, read_overlay
 from streams.core.definitions import Definitions
 
-SECTIONS: tuple[Section[Any], ...] = (KAFKA, WORKER, EXPORTER, LOG, LINKS, ALERTS, OVERLAY, DEFINITIONS)
+SECTIONS: tuple[Section[Any], ...] = (
+    KAFKA,
+    WORKER,
+    EXPORTER,
+    LOG,
+    LINKS,
+    ALERTS,
+    OVERLAY,
+    SORTING,
+    DEFINITIONS,
+)
 """Every section of the file, in the order in which they are documented."""
 
 DEFAULT_FILE = Path("selfserve.yaml")
@@ -43,6 +54,7 @@ class Settings:
     links: LinkSettings = field(default_factory=LinkSettings)
     alerts: AlertTimes = field(default_factory=AlertTimes)
     overlay: OverlaySettings = field(default_factory=OverlaySettings)
+    sorting: SortingSettings = field(default_factory=SortingSettings)
     definitions: Definitions = field(default_factory=Definitions)
     laid_over: Overlay | None = None
     """What the overlay file says."""

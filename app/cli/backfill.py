@@ -8,12 +8,13 @@ import click
 
 from app.catalogue.labels import check_word
 from app.cli.evaluate import MAX_TIMES
-from app.cli.event_files import read_events
+from app.cli.event_files import opened_events, sorting_options
 from app.cli.options import settings_options
 from app.cli.parameters import DURATION, INSTANT
 from app.errors import UserError
 from app.evaluation.batch import evaluate_events
 from app.evaluation.openmetrics import write_openmetrics
+from app.event_files import EventFiles
 from app.settings import Settings
 
 _EVERY_MS = 240_000
@@ -49,6 +50,7 @@ _JOB = "job=selfserve-exporter"
     metavar="NAME=VALUE",
     help="Label that a scrape would add to every series. Can be given several times.",
 )
+@sorting_options
 @settings_options
 def command(
     settings: Settings,
@@ -66,13 +68,28 @@ def command(
     `selfserve evaluate`: an event counts from its own time on, however late it arrived.
     """
     added = dict(_label(text) for text in labels)
-    events = read_events(files)
-    if not events and (start is None or end is None):
+    with opened_events(files, settings) as events:
+        times = _times(start, end, every, events)
+        evaluated = evaluate_events(
+            events.in_order(),
+            times,
+            settings.catalogue,
+            definitions=settings.definitions,
+            top=settings.exporter.dimension_top,
+            ready=True,
+        )
+        with click.open_file(str(output), "w", encoding="utf-8", atomic=str(output) != "-") as out:
+            n = write_openmetrics(evaluated, settings.catalogue, out, added)
+    click.echo(f"{n:,} samples of {len(times):,} moments", err=True)
+
+
+def _times(start: int | None, end: int | None, every: int, events: EventFiles) -> range:
+    first = events.first if start is None else start
+    last = events.last if end is None else end
+    if first is None or last is None:
         raise UserError(
             "there is no valid event in the files, so there is no past to write; give --from and --to"
         )
-    first = min(event.time for event in events) if start is None else start
-    last = max(event.time for event in events) if end is None else end
     if first > last:
         raise UserError("--from lies after --to")
     times = range(first, last + 1, every)
@@ -80,16 +97,7 @@ def command(
         raise UserError(
             f"--every: that would be more than {MAX_TIMES:,} evaluation times; choose a longer distance"
         )
-    evaluated = evaluate_events(
-        events,
-        times,
-        settings.catalogue,
-        definitions=settings.definitions,
-        top=settings.exporter.dimension_top,
-    )
-    with click.open_file(str(output), "w", encoding="utf-8", atomic=str(output) != "-") as out:
-        n = write_openmetrics(evaluated, settings.catalogue, out, added)
-    click.echo(f"{n:,} samples of {len(times):,} moments", err=True)
+    return times
 
 
 def _label(text: str) -> tuple[str, str]:

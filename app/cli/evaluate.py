@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import IO
 
 import click
@@ -13,16 +13,16 @@ from rich.console import Console
 from rich.table import Table
 
 from app.catalogue.load import Catalogue
-from app.cli.event_files import read_events
+from app.cli.event_files import opened_events, sorting_options
 from app.cli.options import setting_option, settings_options
 from app.cli.parameters import DURATION, INSTANT
 from app.errors import UserError
 from app.evaluation.batch import evaluate_events
 from app.evaluation.openmetrics import write_openmetrics
 from app.evaluation.samples import Sample
+from app.event_files import EventFiles
 from app.instants import format_instant
 from app.settings import Settings
-from streams.core.batch import Timed
 from streams.core.time import ALL, DAY, WINDOWS
 
 Evaluated = Iterable[tuple[int, list[Sample]]]
@@ -54,6 +54,7 @@ MAX_TIMES = 1_000_000
     default="ndjson",
     show_default=True,
 )
+@sorting_options
 @settings_options
 def command(
     settings: Settings,
@@ -68,23 +69,23 @@ def command(
 ) -> None:
     """Compute every KPI from files of events (NDJSON, also gzip; - is standard input), without Kafka.
 
-    Events may be in any order; those at or after the evaluation time are left out. Repeated events count once.
+    Events may be in any order and of any number; those at or after the evaluation time are left out. Repeated events count once.
     Lines that are no valid events are reported on standard error and left out.
     """
     del form
     wanted = _windows(windows)
     _check_times(at, start, end, every)
-    events = read_events(files)
-    times = _times(at, start, end, every, events)
-    evaluated = evaluate_events(
-        events,
-        times,
-        settings.catalogue,
-        definitions=settings.definitions,
-        windows=wanted,
-        top=settings.exporter.dimension_top,
-    )
-    WRITERS[output](evaluated, settings.catalogue, click.get_text_stream("stdout"))
+    with opened_events(files, settings) as events:
+        evaluated = evaluate_events(
+            events.in_order(),
+            _times(at, start, end, every, events),
+            settings.catalogue,
+            definitions=settings.definitions,
+            windows=wanted,
+            top=settings.exporter.dimension_top,
+            ready=True,
+        )
+        WRITERS[output](evaluated, settings.catalogue, click.get_text_stream("stdout"))
 
 
 def _windows(text: str | None) -> list[str] | None:
@@ -116,17 +117,17 @@ def _check_times(at: int | None, start: int | None, end: int | None, every: int 
 
 
 def _times(
-    at: int | None, start: int | None, end: int | None, every: int | None, events: list[Timed]
-) -> list[int]:
+    at: int | None, start: int | None, end: int | None, every: int | None, events: EventFiles
+) -> Sequence[int]:
     if at is not None:
         return [at]
     if start is not None and end is not None and every is not None:
-        return list(range(start, end + 1, every))
-    if not events:
+        return range(start, end + 1, every)
+    if events.last is None:
         raise UserError(
             "there is no valid event in the files, so there is no time to evaluate at; give one with --at"
         )
-    return [max(event.time for event in events) + 1]
+    return [events.last + 1]
 
 
 # ---- output ----------------------------------------------------------------------------------------------------------

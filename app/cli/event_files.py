@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
 
 import click
 
-from app.sending.lines import read_lines, total_bytes
-from schemas.decode import read
-from schemas.events import event_time_ms
+from app.cli.options import setting_option
+from app.event_files import EventFiles
+from app.sending.lines import Line
+from app.settings import Settings
 from schemas.reasons import Refusal
-from schemas.types import TYPE_OF_STRUCT
-from streams.core.batch import Timed
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 SHOWN_REFUSALS: Final = 5
 
 
-def read_events(files: tuple[str, ...]) -> list[Timed]:
-    """Return the valid events; lines that are none are counted, and the first of them shown, on standard error."""
-    events: list[Timed] = []
+def sorting_options(function: F) -> F:
+    """Decorate a command that sorts events with the options for what sorting may use."""
+    memory = setting_option(
+        "--sort-memory",
+        key="sorting.memory_megabytes",
+        metavar="MB",
+        help="Memory for sorting, in millions of bytes. Default: 256.",
+    )
+    directory = setting_option(
+        "--temporary-directory",
+        key="sorting.directory",
+        metavar="DIR",
+        help="Where what does not fit into it goes meanwhile. Default: the system's.",
+    )
+    return memory(directory(function))
+
+
+@contextmanager
+def opened_events(files: tuple[str, ...], settings: Settings) -> Iterator[EventFiles]:
+    """Give the valid events, scanned; lines that are none are counted, and the first of them shown, on standard error."""
     refused: Counter[str] = Counter()
-    total_bytes(files)  # says which files are missing before any is read
-    for line in read_lines(files, lambda _: None):
-        event = read(line.raw)
-        if isinstance(event, Refusal):
-            refused[event.reason.value] += 1
-            if refused.total() <= SHOWN_REFUSALS:
-                click.echo(f"{line.file}:{line.number}: {event.reason.value}: {event.message}", err=True)
-        else:
-            events.append(Timed(event_time_ms(event), TYPE_OF_STRUCT[type(event)].topic, event))
-    if refused:
-        reasons = ", ".join(f"{reason} {n}" for reason, n in refused.most_common())
-        click.echo(
-            f"{refused.total()} of {refused.total() + len(events)} lines left out: {reasons}", err=True
-        )
-    return events
+
+    def report(line: Line, refusal: Refusal) -> None:
+        refused[refusal.reason.value] += 1
+        if refused.total() <= SHOWN_REFUSALS:
+            click.echo(f"{line.file}:{line.number}: {refusal.reason.value}: {refusal.message}", err=True)
+
+    with EventFiles(files, settings.sorting.room, by_account=settings.definitions.by_account) as events:
+        events.scan(report)
+        if refused:
+            reasons = ", ".join(f"{reason} {n}" for reason, n in refused.most_common())
+            lines = refused.total() + events.events
+            click.echo(f"{refused.total()} of {lines} lines left out: {reasons}", err=True)
+        yield events

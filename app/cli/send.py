@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from app.cli.event_files import sorting_options
 from app.cli.interruption import interruption
 from app.cli.options import settings_options
 from app.sending.lines import MAX_LINE_BYTES, Line, read_lines, total_bytes
@@ -46,6 +47,7 @@ _SHOWN = 100
     is_flag=True,
     help="Send refused lines too, to --topic or product.events: the worker makes dead letters of them.",
 )
+@sorting_options
 @settings_options
 def command(
     settings: Settings,
@@ -81,7 +83,7 @@ def command(
         task = bar.add_task("reading" if in_order or dry_run else "sending", total=size)
         records = reading.records(bar, task)
         sent: Counter[str] = Counter()
-        for record in sorted_by_time(records) if in_order and not dry_run else records:
+        for record in sorted_by_time(records, settings.sorting.room) if in_order and not dry_run else records:
             if stop.is_set():
                 break
             if producer is not None:

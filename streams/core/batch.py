@@ -33,25 +33,34 @@ class Timed(NamedTuple):
 
 def in_order(events: Iterable[Timed], *, by_account: bool = False) -> list[Timed]:
     """Events by time; at the same millisecond the claim of the smaller customer first, deletions last."""
-    return sorted(events, key=lambda timed: _order(timed, by_account=by_account))
+    return sorted(events, key=lambda timed: order_of(timed, by_account=by_account))
 
 
-def _order(timed: Timed, *, by_account: bool) -> tuple[int, bool, str]:
+def order_of(timed: Timed, *, by_account: bool) -> tuple[int, bool, str]:
+    """What `in_order` sorts by; equal ones stay as they came."""
     event = timed.event
     claim = (customer_of(event, by_account=by_account) or "") if isinstance(event, UserIdentified) else ""
     return timed.time, event.__struct_config__.tag == "user.deleted", claim
 
 
-class Batch:
-    """Facts of all customers, as of the last event folded. Feed it in the order of `in_order`."""
+def identity_in(timed: Timed) -> int:
+    """The 8-byte hash that an event and its repetitions have in common."""
+    return identity_of(timed.event.id, seed_of(timed.event.source or timed.topic))
 
-    def __init__(self, definitions: Definitions) -> None:
+
+class Batch:
+    """Facts of all customers, as of the last event folded. Feed it in the order of `in_order`.
+
+    With ``distinct`` nothing is repeated among the events, so nothing is remembered of each to recognise it by.
+    """
+
+    def __init__(self, definitions: Definitions, *, distinct: bool = False) -> None:
         self.rules = Rules(definitions)
         self.dimensions = Dimensions(definitions.max_dimension_values)
         self.customers: dict[str, Customer] = {}
         self._accounts: dict[str, AccountFacts] = {}
         self._users: dict[str, str] = {}
-        self._seen: set[int] = set()
+        self._seen: set[int] | None = None if distinct else set()
         self._closed: list[Contribution] = []
         self._deleted: dict[str, int] = {}
         self.duplicates = self.excluded = 0
@@ -62,11 +71,12 @@ class Batch:
         if event.is_bot or event.is_test:
             self.excluded += 1
             return
-        identity = identity_of(event.id, seed_of(event.source or timed.topic))
-        if identity in self._seen:
-            self.duplicates += 1
-            return
-        self._seen.add(identity)
+        if self._seen is not None:
+            identity = identity_in(timed)
+            if identity in self._seen:
+                self.duplicates += 1
+                return
+            self._seen.add(identity)
         rule = self.rules.by_struct[type(event)]
         name = customer_of(event, by_account=self.rules.by_account)
         if name is None:

@@ -280,7 +280,7 @@ class TestMistakes:
             ("kafak:\n  group: a\n", "my.yaml:1: kafak: unknown section; did you mean kafka?"),
             (
                 "zzz: 1\n",
-                "my.yaml:1: zzz: unknown section; known: kafka, worker, exporter, log, links, alerts, overlay, definitions",
+                "my.yaml:1: zzz: unknown section; known: kafka, worker, exporter, log, links, alerts, overlay, sorting, definitions",
             ),
             ("\nport: 1\n", "my.yaml:2: port: unknown section; it belongs below worker or exporter"),
             (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.external_sort import Room
 from app.sending.records import Record
 from app.sending.sorting import sorted_by_time
 
@@ -21,13 +22,13 @@ RECORDS = st.lists(
 
 
 @given(RECORDS, st.integers(1, 3_000))
-def test_it_is_the_stable_sort_whatever_fits_into_memory(records: list[Record], run_bytes: int) -> None:
-    found = list(sorted_by_time(records, run_bytes=run_bytes))
+def test_it_is_the_stable_sort_whatever_fits_into_memory(records: list[Record], memory: int) -> None:
+    found = list(sorted_by_time(records, Room(memory)))
     assert found == sorted(records, key=lambda record: record.time_ms)
     assert all(type(record) is Record for record in found)
 
 
 def test_many_runs_are_merged() -> None:
     records = [Record(n * 7919 % 5_003, "t", b"k", b"%d" % n) for n in range(5_003)]
-    found = list(sorted_by_time(records, run_bytes=20_000))
+    found = list(sorted_by_time(records, Room(20_000)))
     assert [record.time_ms for record in found] == list(range(5_003))
