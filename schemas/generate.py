@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas import published, reference, resources
+from schemas.interventions import intervention_schema
 from schemas.json_schema import envelope_schema, type_schema
 from schemas.types import EVENT_TYPES
 
@@ -67,6 +68,7 @@ def generated(contract: Mapping[str, Any]) -> dict[Path, str]:
     """Return the text of every generated file. The page is left out where there are no docs, as in an installed package."""
     schemas = {resources.ENVELOPE: envelope_schema()}
     schemas |= {name: type_schema(event_type) for name, event_type in EVENT_TYPES.items()}
+    schemas[resources.INTERVENTION] = intervention_schema()
     files = {PACKAGE / "json" / f"{name}.schema.json": _json(schema) for name, schema in schemas.items()}
     files[SNAPSHOT] = _snapshot(contract)
     if PAGE.exists():

@@ -14,6 +14,9 @@ _ROOT = files("schemas")
 ENVELOPE = "envelope"
 """The name under which the schema and the examples that are of no one type are filed."""
 
+INTERVENTION = "intervention"
+"""The name under which the schema of announcements on `selfserve.interventions` is filed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Example:

@@ -23,13 +23,14 @@ from aiokafka.errors import (
     ProducerFenced,
 )
 
+from schemas.interventions import encode_intervention
 from streams.client_internals import never_expire_batches
 from streams.config import WorkerConfig
 from streams.core.records import META_KEY, Meta, encode_meta
 from streams.errors import CheckpointError, FencedError
 from streams.evaluation_time import evaluated
 from streams.metrics import EngineMetrics
-from streams.names import DEAD_LETTERS, EVENTS, PANES, SOURCES, STATE, Names
+from streams.names import DEAD_LETTERS, EVENTS, INTERVENTIONS, PANES, SOURCES, STATE, Names
 from streams.partition_owner import PartitionOwner
 from streams.state import Changes, DeadLetter, Pair
 
@@ -104,8 +105,9 @@ class Checkpoints:
         # From here to the built batches there is no await: this is the snapshot.
         now_ms = time.time_ns() // 1_000_000
         ended = at_end()
-        changes = owner.state.take_changes(behind=len(ended) < len(SOURCES))
-        meta = self._meta(owner, ended, now_ms)
+        self._evaluate(owner, ended, now_ms)
+        changes = owner.state.take_changes(evaluated=owner.evaluated, behind=len(ended) < len(SOURCES))
+        meta = self._meta(owner, now_ms)
         batches = self._batches(owner, changes, (META_KEY, encode_meta(meta)), now_ms)
         moved = {
             TopicPartition(self._names.topic(topic), owner.number): offset
@@ -120,16 +122,17 @@ class Checkpoints:
         await producer.commit_transaction()
         return sum(batch.record_count() for built in batches.values() for batch in built), meta
 
-    def _meta(self, owner: PartitionOwner, at_end: Collection[str], now_ms: int) -> Meta:
-        fields = owner.state.meta_fields()
+    def _evaluate(self, owner: PartitionOwner, at_end: Collection[str], now_ms: int) -> None:
         owner.evaluated = evaluated(
             clock=self._config.clock,
             now_ms=now_ms,
             sources=SOURCES,
-            newest=fields["newest"],
+            newest=owner.state.newest,
             at_end=at_end,
             previous=owner.evaluated,
         )
+
+    def _meta(self, owner: PartitionOwner, now_ms: int) -> Meta:
         return Meta(
             number=owner.number,
             offsets=dict(owner.offsets),
@@ -138,7 +141,7 @@ class Checkpoints:
             written=now_ms,
             fingerprint=self._fingerprint,
             timezone=self._config.definitions.timezone,
-            **fields,
+            **owner.state.meta_fields(),
         )
 
     def _batches(
@@ -156,6 +159,11 @@ class Checkpoints:
             ]
             target = (topic(DEAD_LETTERS), number % owner.dead_letter_partitions)
             batches[target] = _pack(producer, rows)
+        if changes.interventions:
+            rows = [
+                (now_ms, i.subject_id.encode(), encode_intervention(i), ()) for i in changes.interventions
+            ]
+            batches[topic(INTERVENTIONS), number % owner.intervention_partitions] = _pack(producer, rows)
         homes: dict[int, list[_Row]] = defaultdict(list)
         for event in changes.forwards:
             homes[event.number].append((now_ms, event.key, event.value, event.headers))

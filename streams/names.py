@@ -10,6 +10,7 @@ EVENTS: Final = "selfserve.events"
 STATE: Final = "selfserve.state"
 PANES: Final = "selfserve.panes"
 DEAD_LETTERS: Final = "selfserve.dead-letters"
+INTERVENTIONS: Final = "selfserve.interventions"
 
 SOURCES: Final[tuple[str, ...]] = (*(spec.name for spec in SOURCE_TOPICS), EVENTS)
 """The topics that are consumed, by logical name: what producers fill, and what was brought home."""
@@ -25,7 +26,7 @@ class Names:
 
     def __init__(self, *, prefix: str, group: str) -> None:
         self.group = group
-        self._topics = {name: prefix + name for name in (*SOURCES, *CHANGELOGS, DEAD_LETTERS)}
+        self._topics = {name: prefix + name for name in (*SOURCES, *CHANGELOGS, DEAD_LETTERS, INTERVENTIONS)}
         self._logical = {topic: name for name, topic in self._topics.items()}
         self.sources: tuple[str, ...] = tuple(self._topics[name] for name in SOURCES)
         """The consumed topics as Kafka knows them."""

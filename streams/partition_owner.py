@@ -20,6 +20,8 @@ class PartitionOwner:
     """The aiokafka producer with the number's transactional id."""
     dead_letter_partitions: int
     """How many partitions the dead letters have: that topic may have any number."""
+    intervention_partitions: int
+    """The same of the interventions."""
     offsets: dict[str, int]
     """Next offset to process, by logical topic."""
     evaluated: int | None
@@ -37,5 +39,5 @@ class PartitionOwner:
 
     @property
     def changed(self) -> bool:
-        """Whether there is anything to checkpoint."""
-        return self.offsets != self.committed
+        """Whether there is anything to checkpoint, or anything that an earlier checkpoint left for a later one."""
+        return self.offsets != self.committed or self.state.waiting

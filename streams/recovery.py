@@ -22,7 +22,7 @@ from streams.config import WorkerConfig
 from streams.core.records import Meta
 from streams.errors import TransactionTimeoutError
 from streams.metrics import EngineMetrics, StateCounters
-from streams.names import DEAD_LETTERS, SOURCES, Names
+from streams.names import DEAD_LETTERS, INTERVENTIONS, SOURCES, Names
 from streams.partition_owner import PartitionOwner
 from streams.source_offsets import Extent, next_offsets
 from streams.state import StateFactory
@@ -82,6 +82,7 @@ class Recovery:
             await producer.start()
             await reader.start()
             letters = await producer.partitions_for(self._names.topic(DEAD_LETTERS))
+            interventions = await producer.partitions_for(self._names.topic(INTERVENTIONS))
             state = self._new_state(number)
             found = await read_changelogs(reader, self._names, number, state, self._count)
             whole = check_pair(found, self._names, number)
@@ -123,6 +124,7 @@ class Recovery:
             state=state,
             producer=producer,
             dead_letter_partitions=len(letters),
+            intervention_partitions=len(interventions),
             offsets=offsets,
             evaluated=meta.evaluated if meta is not None and same_clock else None,
             before=StateCounters.of(state),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from schemas.interventions import Intervention
 from streams.core.records import Meta
 
 Pair = tuple[bytes, bytes | None]
@@ -106,6 +107,10 @@ class Changes(Protocol):
     def forwards(self) -> Sequence[Forward]:
         """Events that belong to other numbers."""
 
+    @property
+    def interventions(self) -> Sequence[Intervention]:
+        """Announcements of who calls for attention."""
+
 
 class NumberState(Protocol):
     """The state of one partition number. Everything is synchronous and knows neither Kafka nor a clock.
@@ -116,11 +121,15 @@ class NumberState(Protocol):
     def process(self, topic: str, records: Sequence[Any]) -> None:
         """Take in a batch of one source topic. Raises only on a bug; then this state must never be checkpointed."""
 
-    def take_changes(self, *, behind: bool = False) -> Changes:
-        """Hand out what changed since the last call. `behind`: the number reads a backlog."""
+    def take_changes(self, *, evaluated: int | None = None, behind: bool = False) -> Changes:
+        """Hand out what changed since the last call.
+
+        `evaluated` is the number's part in the evaluation time (ms), None if nothing can be said; `behind` says that it
+        reads a backlog.
+        """
 
     def meta_fields(self) -> dict[str, Any]:
-        """The state's own fields of `Meta` as of the last `take_changes`: newest, results, refused, since, sequence, accounts_waiting."""
+        """The state's own fields of `Meta` as of the last `take_changes`: newest, results, refused, since, sequence, hour, hour_told, accounts_waiting."""
 
     def load_state(self, key: bytes, value: bytes | None) -> None:
         """Take back a record of the state changelog."""
@@ -165,6 +174,10 @@ class NumberState(Protocol):
     @property
     def overflow(self) -> Mapping[str, int]:
         """Values of dimensions that became `other`, by dimension."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the last `take_changes` has left something for a later one."""
 
     @property
     def customers(self) -> int:

@@ -21,7 +21,7 @@ from app.worker_config import worker_config
 from app.worker_http import health_server, listen, url_of
 from schemas.topics import ALL_TOPICS
 from streams.errors import EngineError, ProcessingError, WorkerError
-from streams.names import CHANGELOGS, DEAD_LETTERS, SOURCES
+from streams.names import CHANGELOGS, DEAD_LETTERS, INTERVENTIONS, SOURCES
 from streams.worker import run_worker
 
 log = structlog.get_logger(__name__)
@@ -93,7 +93,7 @@ def command(settings: Settings, replay_from: int | None, accept_gap: bool) -> No
 def _check_topics(settings: Settings, client: Mapping[str, Any]) -> None:
     """Raise `UserError` unless Kafka answers and every topic of the worker is as it has to be."""
     kafka = settings.kafka
-    wanted = {*SOURCES, *CHANGELOGS, DEAD_LETTERS}
+    wanted = {*SOURCES, *CHANGELOGS, DEAD_LETTERS, INTERVENTIONS}
     topics = [spec for spec in ALL_TOPICS if spec.name in wanted]
     try:
         reports = verify_topics(

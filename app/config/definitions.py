@@ -14,6 +14,7 @@ from app.config.durations import format_duration
 from app.config.keys import Key, Section
 from app.config.kinds import Choice, Duration, Integer, Kind, Text, TimeZone
 from schemas.types import EVENT_TYPES
+from streams.core.assessment import TRIGGERS
 from streams.core.definitions import Definitions, matches
 
 _SECOND = 1_000
@@ -61,7 +62,37 @@ def _build(*, inactivity_ms: Mapping[str, int | None], **values: Any) -> Definit
     return Definitions(default_inactivity_ms=channels.pop(_OTHER), inactivity_ms=channels, **values)
 
 
+def _weight(name: str, what: str) -> Key:
+    return _key(
+        f"health_weight_{name}",
+        f"health_{name}",
+        Integer(0, 100),
+        f"Weight of {what} in the health of an account; 0 leaves it out.",
+    )
+
+
 def _check(definitions: Definitions) -> list[tuple[str, str]]:
+    return [*_check_horizons(definitions), *_check_health(definitions)]
+
+
+def _check_health(definitions: Definitions) -> list[tuple[str, str]]:
+    d = definitions
+    problems: list[tuple[str, str]] = []
+    use = [d.health_recency, d.health_depth]
+    rest = [d.health_support, d.health_satisfaction]
+    if sum(weight > 0 for weight in (*use, *rest)) < 2:
+        problems.append(
+            ("health_weight_recency", "health needs at least two of its four parts with a weight above 0")
+        )
+    elif not any(rest):
+        message = "use alone says little about health: give support or satisfaction a weight above 0"
+        problems.append(("health_weight_support", message))
+    if d.health_fair >= d.health_good:
+        problems.append(("health_fair", f"{d.health_fair} is not below health_good, {d.health_good}"))
+    return problems
+
+
+def _check_horizons(definitions: Definitions) -> list[tuple[str, str]]:
     product, other = definitions.dedup_horizon_product_ms, definitions.dedup_horizon_ms
     if product <= other:
         return []
@@ -165,6 +196,49 @@ DEFINITIONS: Section[Definitions] = Section(
             "email_engaged_by",
             Choice(("click", "open")),
             "What counts as engagement with an e-mail: a click, or as little as opening it.",
+        ),
+        _weight("recency", "how lately it was used"),
+        _weight("depth", "on how many days it was used"),
+        _weight("support", "how seldom its customers turned to agents"),
+        _weight("satisfaction", "what its customers answered when they were asked"),
+        _key(
+            "health_depth_days",
+            "health_depth_days",
+            Integer(1, 30),
+            "An account that is used on this many of the last 30 local days is used as deeply as can be.",
+        ),
+        _key(
+            "health_contacts",
+            "health_contacts",
+            Integer(1, 32),
+            "This many contacts with agents in 30 days, or more, are the full support load of an account.",
+        ),
+        _key("health_good", "health_good", Integer(1, 100), "An account fares well from this health on."),
+        _key("health_fair", "health_fair", Integer(1, 100), "Below this health an account fares badly."),
+        _key(
+            "interventions",
+            "interventions",
+            ListOf(Choice(TRIGGERS), "triggers"),
+            "What calls for an intervention: an onboarding flow or journey that was left, a customer who is no longer"
+            " active, an account whose health falls, searches that find nothing again and again.",
+        ),
+        _key(
+            "inactivity_before_intervention",
+            "inactive_ms",
+            Duration(_DAY, 60 * _DAY),
+            "A customer who was active, and not for this long, calls for an intervention.",
+        ),
+        _key(
+            "failed_searches",
+            "failed_searches",
+            Integer(1, 32),
+            "This many searches of the help without a result, within a day, call for an intervention.",
+        ),
+        _key(
+            "health_fall",
+            "health_fall",
+            Integer(1, 100),
+            "An account that has lost this much health within 7 days calls for an intervention.",
         ),
         _key(
             "free_plans",

@@ -37,4 +37,4 @@ def evaluate_events(
         while event is not None and event.time < at:
             batch.fold(event)
             event = next(pending, None)
-        yield at, evaluator.evaluate(Sums(batch.contributions(), at, batch.rules), windows=windows)
+        yield at, evaluator.evaluate(Sums(batch.contributions(at), at, batch.rules), windows=windows)

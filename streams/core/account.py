@@ -9,16 +9,24 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from streams.core.customer import NEVER, Customer
 from streams.core.dimensions import UNKNOWN
+from streams.core.groups.wellbeing import Answer, WellbeingFacts, joined
 from streams.core.measures import Contribution
 from streams.core.membership import edges_since
 from streams.core.subscriptions import Change, join_change
 from streams.core.time import MINUTE_MS
 from streams.core.upsell import paying
+
+if TYPE_CHECKING:
+    from streams.core.assessment import Assessment
+
+DAYS_TOLD: Final = 62
+"""Local days that are told of: more than any look back, and few enough for one integer of MessagePack."""
 
 
 class Part(msgspec.Struct, array_like=True, gc=False):
@@ -32,11 +40,28 @@ class Part(msgspec.Struct, array_like=True, gc=False):
     """The minute in which one of them last told its present plan."""
     plan: str = ""
     """That plan; of several in one minute the greatest."""
+    day0: int = 0
+    days: int = 0
+    """The local days with an active event, as bits counted from `day0`: the last `DAYS_TOLD`."""
+    contacts: list[int] = []
+    answers: list[Answer] = []
+    """As of `streams.core.groups.wellbeing`."""
 
     @property
     def empty(self) -> bool:
         """Whether there is nobody."""
         return self.known < 0 and self.last < 0 and not self.plan
+
+    def learns(self, other: Part) -> bool:
+        """Whether another part may change how the account fares: by days, contacts, answers, or since when it is known; plans apart."""
+        first = min(self.day0, other.day0) if self.days else other.day0
+        days = self.days << self.day0 - first if self.days else 0
+        return bool(
+            (other.days << other.day0 - first if other.days else 0) & ~days
+            or other.contacts
+            or other.answers
+            or (other.known >= 0 and not 0 <= self.known <= other.known)
+        )
 
     def join(self, other: Part) -> None:
         """Put another part beside this one, in place."""
@@ -44,9 +69,36 @@ class Part(msgspec.Struct, array_like=True, gc=False):
             self.known = other.known
         self.last = max(self.last, other.last)
         self.plan_minute, self.plan = max((self.plan_minute, self.plan), (other.plan_minute, other.plan))
+        self.join_days(other.day0, other.days)
+        self.join_wellbeing(other.contacts, other.answers)
 
-    def join_customer(self, c: Customer) -> None:
+    def join_days(self, day0: int, days: int) -> None:
+        """Join local days."""
+        if not days:
+            return
+        if self.days:
+            first = min(self.day0, day0)
+            days = days << day0 - first | self.days << self.day0 - first
+            day0 = first
+        surplus = days.bit_length() - DAYS_TOLD
+        if surplus > 0:
+            days >>= surplus
+            day0 += surplus
+        low = (days & -days).bit_length() - 1
+        self.day0, self.days = day0 + low, days >> low
+
+    def join_wellbeing(self, contacts: list[int], answers: list[Answer]) -> None:
+        """Join contacts and answers."""
+        if contacts:
+            self.contacts = joined(self.contacts, contacts)
+        if answers:
+            self.answers = joined(self.answers, answers)
+
+    def join_customer(self, c: Customer, facts: WellbeingFacts | None) -> None:
         """Put a customer beside the others, in place."""
+        self.join_days(c.day0, c.days)
+        if facts is not None:
+            self.join_wellbeing(facts.contacts, facts.answers)
         known, last = c.known, c.last
         if known >= 0 and not 0 <= self.known <= known:
             self.known = known
@@ -140,6 +192,10 @@ class Account(msgspec.Struct, gc=False, eq=False):
     id: str
     facts: bytes | AccountFacts
     dirty: bool = False
+    unassessed: bool = True
+    """It has to be assessed anew."""
+    assessed: Assessment | None = None
+    """What the hourly sweep found, as it stands in the panes."""
 
     def opened(self) -> AccountFacts:
         """Return the facts to be changed."""

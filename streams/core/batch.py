@@ -12,6 +12,7 @@ from typing import NamedTuple
 from schemas.events import Event, UserIdentified, customer_of
 from streams.core import person
 from streams.core.account import AccountFacts, Part
+from streams.core.assessment import assess_account, assess_customer, whole_hour
 from streams.core.customer import NOBODY, Customer
 from streams.core.deduplication import identity_of, seed_of
 from streams.core.definitions import Definitions
@@ -124,17 +125,27 @@ class Batch:
                 c = self.customers[user] = Customer(user)
             join_customers(c, other, self.rules)
 
-    def contributions(self) -> Iterator[Contribution]:
-        """All contributions of all customers, and what deleted ones left."""
+    def contributions(self, at: int | None = None) -> Iterator[Contribution]:
+        """All contributions of all customers, and what deleted ones left.
+
+        With an evaluation time (ms) also how customers and accounts fare as of the last whole hour up to it.
+        """
+        rules = self.rules
+        hour = None if at is None else whole_hour(at)
         yield from self._closed
         for account in self._accounts.values():
             account.parts.clear()
         for c in self.customers.values():
-            yield from person.contributions(c, self.rules)
+            yield from person.contributions(c, rules)
+            if hour is not None:
+                yield from assess_customer(c, hour, rules).contributions(rules.definitions)
             if c.account and not c.excluded:
-                self._account(c.account).parts.setdefault(0, Part()).join_customer(c)
+                part = self._account(c.account).parts.setdefault(0, Part())
+                part.join_customer(c, rules.wellbeing.read(c))
         for account in self._accounts.values():
             yield from account.contributions()
+            if hour is not None:
+                yield from assess_account(account, hour, rules).contributions(rules.definitions)
 
 
 class Sums:

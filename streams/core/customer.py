@@ -17,12 +17,16 @@ from streams.core.support import Support, pack, unpack
 if TYPE_CHECKING:
     import msgspec
 
+    from streams.core.assessment import Assessment
+
 NOBODY: Final = "\0nobody"
 """Whose facts those are that belong to no customer. It is never known, and stays where it is."""
 NEVER: Final = -1
 """The minute of what has not happened."""
 CHANGED: Final = 1
 MOVED: Final = 3
+ASSESS: Final = 4
+"""Bits of `Customer.dirty`: its facts changed; so did what it means to its account; it has to be assessed anew."""
 
 
 @mypyc_attr(acyclic=True)
@@ -85,6 +89,7 @@ class Customer:
         "account",
         "account_time",
         "active_slot",
+        "assessed",
         "day0",
         "days",
         "dirty",
@@ -140,7 +145,9 @@ class Customer:
         # Not facts: where the panes hold this customer, and what is still to be written.
         self.active_slot = -1
         self.dirty = 0
-        """0, `CHANGED`, or `MOVED` if the change matters to its account."""
+        """0, or the bits `CHANGED`, `MOVED`, `ASSESS`."""
+        self.assessed: Assessment | None = None
+        """What the hourly sweep found, as it stands in the panes."""
 
     def opened(self) -> Support:
         """The support facts, unpacked."""

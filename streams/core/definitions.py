@@ -84,6 +84,30 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     """Plans that cost nothing; every other one is paid."""
     plan_order: tuple[str, ...] = ("free", "starter", "basic", "pro", "team", "business", "enterprise")
     """Plans from the lowest to the highest; one that is missing is neither higher nor lower than any."""
+    health_recency: int = 30
+    """Weight in the health of an account of how lately it was used; 0: none."""
+    health_depth: int = 30
+    """Of on how many days it was used."""
+    health_support: int = 20
+    """Of how seldom it turned to agents."""
+    health_satisfaction: int = 20
+    """Of how its customers answered when they were asked."""
+    health_depth_days: int = 12
+    """Days with use, of the last 30, that are full depth."""
+    health_contacts: int = 5
+    """Contacts in 30 days that are full support load."""
+    health_good: int = 70
+    """Health from which an account fares well."""
+    health_fair: int = 40
+    """Health below which it fares badly."""
+    health_fall: int = 20
+    """Points of health lost within 7 days that call for an intervention."""
+    interventions: tuple[str, ...] = ("drop_off", "inactivity", "falling_health", "failed_searches")
+    """Triggers that are watched."""
+    inactive_ms: int = 14 * DAY_MS
+    """Silence after which a customer may be leaving."""
+    failed_searches: int = 3
+    """Searches without a result, within a day, that call for an intervention."""
     lateness_ms: int = 35 * DAY_MS
     """How far behind its partition's greatest event time an event is still accepted."""
     future_tolerance_ms: int = 5 * MINUTE_MS

@@ -57,6 +57,8 @@ class Group(Generic[F]):
     """Contributions depend on the customer's contacts (`Support.contacts`)."""
     counts_excluded: ClassVar[bool] = False
     """`contributions_excluded` has something to say."""
+    assessed: ClassVar[bool] = False
+    """The hourly assessment (`streams.core.assessment`) looks at the facts."""
     expires: ClassVar[bool] = False
     """`expire` has something to do."""
     selective: ClassVar[bool] = False

@@ -10,8 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from streams.core import person
 from streams.core.account import Account, AccountFacts, Part
+from streams.core.assessment import assess_account, assess_customer
 from streams.core.contribution import add_to, difference
-from streams.core.customer import CHANGED, MOVED, NEVER, Customer, Seen, join_day, last_day
+from streams.core.customer import ASSESS, CHANGED, MOVED, NEVER, Customer, Seen, join_day, last_day
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.issues import update_conversation, update_help
 from streams.core.join import (
@@ -94,6 +95,7 @@ class Ledger:
         "dirty",
         "dirty_accounts",
         "gone",
+        "hour",
         "panes",
         "residue",
         "rules",
@@ -110,6 +112,8 @@ class Ledger:
         self.dirty: list[Customer] = []
         """Customers whose facts changed since the last checkpoint."""
         self.dirty_accounts: list[Account] = []
+        self.hour = NEVER
+        """The whole hour (a minute) as of which everybody was assessed; −1: nobody was (`streams.core.sweep`)."""
         self.stale: set[str] = set()
         """Accounts of which some customer here no longer counts, or counts as another."""
         self.gone: list[Gone] = []
@@ -138,8 +142,8 @@ class Ledger:
             self.dirty.append(c)
 
     def moved(self, c: Customer, before: Membership) -> None:
-        """What a changed customer is to its account may have changed."""
-        c.dirty = MOVED
+        """What a changed customer is, to its account too, may have changed."""
+        c.dirty |= MOVED | ASSESS
         account, plan, excluded = before
         if account and (account != c.account or (plan and plan != c.plan) or excluded != c.excluded):
             self.stale.add(account)
@@ -171,7 +175,7 @@ class Ledger:
             # Nothing changes but the times at which the attributes were last told.
             if plan and time > c.plan_time:
                 c.plan_time = time
-                c.dirty = MOVED
+                c.dirty |= MOVED
             if segment and time > c.segment_time:
                 c.segment_time = time
             if role and time > c.role_time:
@@ -194,6 +198,8 @@ class Ledger:
             add_to(self.panes, group.update(c, told, self.rules, self.dimensions))
             if group.follows_activity:
                 watch(c, self.rules)
+            if group.assessed:
+                c.dirty |= MOVED | ASSESS
 
     def _turn(self, c: Customer, told: Told) -> None:
         """Move all that the customer itself contributes, if it may count as another from now on."""
@@ -344,12 +350,13 @@ class Ledger:
             if platforms is None:
                 self._by_platform.move(self._platform(platform).last, last, minute)
             c.last = minute
-            c.dirty = MOVED
+            c.dirty |= MOVED
         bit = day - c.day0
         if bit < 0 or not c.days >> bit & 1:
             day0, before = c.day0, c.days
             c.day0, c.days = join_day(day0, before, day)
             if c.days != before:
+                c.dirty |= MOVED | ASSESS
                 profile = self._profile(c)
                 self._active_days.bump(profile.days, day)
                 if day > (last_before := last_day(day0, before)):
@@ -384,11 +391,11 @@ class Ledger:
                 numbers = blocks[new_hour]
             numbers[slots + to] = numbers.get(slots + to, 0) + 1
         c.last = minute
-        c.dirty = MOVED
+        c.dirty |= MOVED
 
     def _first_activity(self, c: Customer, minute: int, day: int, platform: str) -> None:
         c.platform, c.last, c.day0, c.days = platform, minute, day, 1
-        c.dirty = MOVED
+        c.dirty |= MOVED | ASSESS
         slots = self._platform(platform)
         self._active.bump(self._active_slots(c), minute)
         self._by_platform.bump(slots.last, minute)
@@ -498,6 +505,7 @@ class Ledger:
         c.status = Status(deleted=deleted)
         c.active_slot = -1
         self.mark(c)
+        c.dirty |= ASSESS
 
     def expire(self, c: Customer, name: str, facts: Any, newest: int) -> None:
         """Give up the facts of a group that no window reaches any more at minute `newest`; what they counted is closed."""
@@ -514,6 +522,9 @@ class Ledger:
         facts = a.opened()
         part.plan = self.dimensions.fold("plan", part.plan)
         self._mark_account(a)
+        known = facts.parts.get(number)
+        if known is None or known.learns(part):
+            a.unassessed = True
         if not whole:
             moved = facts.only_later(part, number)
             if moved is not None:
@@ -522,7 +533,7 @@ class Ledger:
                     slots = self._account_active.slots((plan or UNKNOWN, "1" if facts.not_withdrawn else "0"))
                     self._account_active.move(slots, last, later)
                 return
-        known = facts.parts.get(number)
+        a.unassessed = True
         before = facts.contributions()
         if known is None or whole:
             if part.empty:
@@ -541,6 +552,7 @@ class Ledger:
         join_account(facts, told, self.dimensions)
         add_to(self.panes, difference(before, facts.contributions()))
         self._mark_account(a)
+        a.unassessed = True
 
     def _account(self, name: str) -> Account:
         account = self.accounts.get(name)
@@ -566,9 +578,18 @@ class Ledger:
                 fresh[measure].add(cell, minute, n)
             if not opened:
                 c.close()
+            if self.hour >= 0:
+                found = assess_customer(c, self.hour, self.rules)
+                for measure, cell, minute, n in found.contributions(self.rules.definitions):
+                    fresh[measure].add(cell, minute, n)
         for account in self.accounts.values():
-            for measure, cell, minute, n in account.read().contributions():
+            facts = account.read()
+            for measure, cell, minute, n in facts.contributions():
                 fresh[measure].add(cell, minute, n)
+            if self.hour >= 0:
+                found = assess_account(facts, self.hour, self.rules)
+                for measure, cell, minute, n in found.contributions(self.rules.definitions):
+                    fresh[measure].add(cell, minute, n)
         for closed in self.residue:
             target = fresh[closed.measure.name]
             for cell, block, slot, n in closed.numbers():

@@ -12,12 +12,14 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from schemas.decode import MAX_EVENT_BYTES, check, decode, refuse
 from schemas.events import Event, customer_of, instant_ms, key_of
+from schemas.interventions import Intervention
 from schemas.reasons import Reason, Refusal
 from schemas.topics import SOURCE_TOPICS
 from streams.core import person
 from streams.core.account import Row, decode_rows, encode_rows
+from streams.core.assessment import whole_hour
 from streams.core.changelog import Loader, StateRecord, take_panes, take_state
-from streams.core.customer import CHANGED, MOVED, NEVER, NOBODY, Customer
+from streams.core.customer import ASSESS, CHANGED, MOVED, NEVER, NOBODY, Customer
 from streams.core.deduplication import Deduplication, identity_of, is_in, seed_of
 from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
@@ -29,6 +31,7 @@ from streams.core.partitioner import PARTITIONERS
 from streams.core.records import Clock, Meta
 from streams.core.reports import Reports
 from streams.core.rules import Rule, Rules, touched
+from streams.core.sweep import Sweep
 from streams.core.time import MINUTE_MS
 from streams.core.transfer import decode_transfer, encode_transfer
 
@@ -112,6 +115,7 @@ class Changes(NamedTuple):
     panes: list[StateRecord]
     dead_letters: list[DeadLetter]
     forwards: list[Forward]
+    interventions: list[Intervention]
 
 
 class Difference(NamedTuple):
@@ -156,6 +160,9 @@ class PartitionState:
         self._loader: Loader | None = None
         self._sequence = 0
         self._reports = Reports()
+        self._sweep = Sweep(self.ledger)
+        self._told_hour = NEVER
+        """The greatest hour that another number has told of."""
         self._accounts_waiting = False
         self._dead_letters: list[DeadLetter] = []
         self._forwards: list[Forward] = []
@@ -173,6 +180,11 @@ class PartitionState:
     def overflow(self) -> dict[str, int]:
         """Events by dimension whose value was beyond the bound."""
         return self.ledger.dimensions.overflow
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the last `take_changes` has left something for a later one."""
+        return self._reports.waiting
 
     @property
     def customers(self) -> int:
@@ -339,9 +351,10 @@ class PartitionState:
         if event.role:
             c.role, c.role_time = fold("role", event.role), time
         ledger.mark(c)
+        c.dirty |= ASSESS
         if event.account_id and not self.rules.by_account:
             c.account, c.account_time = event.account_id, time
-            c.dirty = MOVED
+            c.dirty |= MOVED
         ledger.welcome(c, minute)
         if rule.active:
             ledger.activity(c, minute, fold("platform", event.platform) or UNKNOWN)
@@ -369,7 +382,7 @@ class PartitionState:
             c.account_time = time
         if plan and time > c.plan_time:
             if minute != c.plan_time // MINUTE_MS:
-                c.dirty = MOVED
+                c.dirty |= MOVED
             c.plan_time = time
         if segment and time > c.segment_time:
             c.segment_time = time
@@ -457,6 +470,9 @@ class PartitionState:
             results[PROCESSED] += 1
         elif kind == b"accounts":
             self._join_rows(int(headers["number"]), decode_rows(record.value or b""))
+            results[PROCESSED] += 1
+        elif kind == b"hour":
+            self._told_hour = max(self._told_hour, int(headers["hour"]))
             results[PROCESSED] += 1
         elif kind == b"account":
             results[self._account_event(headers["account"].decode(), record)] += 1
@@ -547,8 +563,24 @@ class PartitionState:
         self.ledger.join_account_event(account, told)
         return PROCESSED
 
-    def _report(self, *, behind: bool) -> None:
-        """Tell the homes of accounts what has changed with their customers here."""
+    def _assess(self, evaluated: int | None) -> list[Intervention] | None:
+        """Sweep, if a whole hour has passed, and return what to announce; None if there is no new hour."""
+        hour = NEVER if evaluated is None else whole_hour(evaluated)
+        if self.clock == "event":
+            # The evaluation time is just after the newest event of any number: whoever gets to an hour tells the others.
+            hour = NEVER if evaluated is None else whole_hour(evaluated + 1)
+            if hour > max(self._told_hour, self.ledger.hour):
+                headers = [("kind", b"hour"), ("hour", b"%d" % hour)]
+                self._forwards += [
+                    Forward(other, b"", b"", headers)
+                    for other in range(self.partitions)
+                    if other != self.number
+                ]
+            hour = max(hour, self._told_hour)
+        return self._sweep.run(hour) if hour > self.ledger.hour else None
+
+    def _report(self, *, behind: bool) -> bool:
+        """Tell the homes of accounts what has changed with their customers here; whether nothing waits."""
         self._reports.collect(self.ledger)
         homes: dict[int, list[Row]] = {}
         for row in self._reports.take(behind=behind):
@@ -561,6 +593,7 @@ class PartitionState:
                 headers = [("kind", b"accounts"), ("number", b"%d" % self.number)]
                 value = encode_rows(told[i : i + ROWS_AT_ONCE])
                 self._forwards.append(Forward(home, told[i].account.encode(), value, headers))
+        return self._reports.settled
 
     def _join_rows(self, number: int, rows: list[Row]) -> None:
         join_part = self.ledger.join_part
@@ -594,15 +627,21 @@ class PartitionState:
 
     # ---- changes out -----------------------------------------------------------------------------------------------
 
-    def take_changes(self, *, behind: bool = False) -> Changes:
+    def take_changes(self, *, evaluated: int | None = None, behind: bool = False) -> Changes:
         """All that changed since the last call. Synchronous, so it is a snapshot.
 
-        `behind`: this number reads a backlog. What its customers mean to their accounts may then wait (`streams.core.reports`).
+        `evaluated` is this number's part in the evaluation time (ms), by which the hourly sweep goes; None: nothing can be
+        said. `behind`: this number reads a backlog. The sweep, and what customers mean to their accounts, may then wait
+        (`streams.core.reports`).
         """
         self._sequence += 1
         newest = self.newest_ms // MINUTE_MS
         ledger = self.ledger
-        self._report(behind=behind)
+        settled = self._report(behind=behind)
+        interventions = self._assess(evaluated) if settled else None
+        if interventions is None:
+            interventions = []
+            self._sweep.refresh()
         day = self.rules.calendar.day_of(newest)
         ledger.panes.roll(newest, day)
         ledger.residue.roll(newest, day)
@@ -617,7 +656,8 @@ class PartitionState:
             state += [(name + b"%d" % sequence, None) for sequence in gone]
         dead_letters, self._dead_letters = self._dead_letters, []
         forwards, self._forwards = self._forwards, []
-        return Changes(state, take_panes(ledger.panes), dead_letters, forwards)
+        state += self._sweep.take_records()
+        return Changes(state, take_panes(ledger.panes), dead_letters, forwards, interventions)
 
     def meta_fields(self) -> dict[str, Any]:
         """The core's part of META: newest, results, refused, since, sequence."""
@@ -628,13 +668,17 @@ class PartitionState:
             "since": self.since,
             "sequence": self._sequence,
             "accounts_waiting": self._reports.waiting,
+            "hour": self.ledger.hour,
+            "hour_told": self._told_hour,
         }
 
     # ---- recovery --------------------------------------------------------------------------------------------------
 
     def load_state(self, key: bytes, value: bytes | None) -> None:
         """One record of `selfserve.state`, in order, but not META."""
-        if key[:1] != b"d":
+        if key[:1] == b"i":
+            self._sweep.load(key, value)
+        elif key[:1] != b"d":
             self._loading().load_state(key, value)
         elif value is not None:
             topic, _, sequence = key[1:].partition(b".")
@@ -654,6 +698,7 @@ class PartitionState:
         self.since = meta.since
         self._sequence = meta.sequence
         self._accounts_waiting = meta.accounts_waiting
+        self.ledger.hour, self._told_hour = meta.hour, meta.hour_told
 
     def _loading(self) -> Loader:
         if self._loader is None:

@@ -14,6 +14,7 @@ topic `selfserve.state`
     h, customer          help sessions
     g, customer, name    a group of further facts (`streams.core.group`)
     A, account           what is known of an account that is at home here (`streams.core.account`)
+    i, subject           interventions that were announced and not cleared: the hour, by trigger (`streams.core.sweep`)
     d, sequence          identities seen since the last checkpoint, for deduplication
     t, customer          deletion: nothing up to this instant may come back
     r, measure, block    the residue: closed figures of deleted customers, as a block of panes with its cells spelled out
@@ -59,6 +60,10 @@ class Meta(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Least event time seen (ms)."""
     sequence: int = 0
     """Counts checkpoints."""
+    hour: int = -1
+    """The whole hour (minute since the epoch) as of which everybody was assessed; −1: nobody was."""
+    hour_told: int = -1
+    """The greatest hour that other numbers told of (event clock); −1: none did."""
     accounts_waiting: bool = False
     """Some account's home was not told yet what changed with the account's customers here."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from streams.core.account import Part, Row
-from streams.core.customer import MOVED
+from streams.core.customer import ASSESS, MOVED
 from streams.core.ledger import Ledger
 
 PATIENCE: Final = 10
@@ -26,36 +26,42 @@ class Reports:
         self._waited = 0
 
     @property
+    def settled(self) -> bool:
+        """Whether the last call of `take` told everything."""
+        return self._waited == 0
+
+    @property
     def waiting(self) -> bool:
         """Whether there is something that no home was told yet."""
         return bool(self._rows)
 
     def collect(self, ledger: Ledger) -> None:
         """Note what has changed since the last checkpoint, before the ledger loses its marks."""
-        rows = self._rows
+        rows, wellbeing = self._rows, ledger.rules.wellbeing
         stale, ledger.stale = ledger.stale, set()
         if stale:
             for name in stale:
                 rows[name] = Row(name, True, Part())
             for c in ledger.customers.values():
                 if c.account in stale and not c.excluded:
-                    rows[c.account].part.join_customer(c)
+                    rows[c.account].part.join_customer(c, wellbeing.read(c))
         for c in ledger.dirty:
             account = c.account
-            if c.dirty == MOVED and account and account not in stale and not c.excluded:
+            if c.dirty & MOVED == MOVED and account and account not in stale and not c.excluded:
                 row = rows.get(account)
                 if row is None:
                     row = rows[account] = Row(account, False, Part())
-                row.part.join_customer(c)
+                row.part.join_customer(c, wellbeing.read(c) if c.dirty & ASSESS else None)
 
     def everything(self, ledger: Ledger) -> None:
         """Note what all customers come to: some of it may never have been told."""
+        wellbeing = ledger.rules.wellbeing
         for c in ledger.customers.values():
             if c.account and not c.excluded:
                 row = self._rows.get(c.account)
                 if row is None:
                     row = self._rows[c.account] = Row(c.account, False, Part())
-                row.part.join_customer(c)
+                row.part.join_customer(c, wellbeing.read(c))
 
     def take(self, *, behind: bool) -> list[Row]:
         """Return what is to be told now. `behind`: the number reads a backlog."""

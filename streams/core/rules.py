@@ -13,6 +13,8 @@ from schemas.types import EVENT_TYPES
 from streams.core.definitions import Definitions, matches
 from streams.core.group import Group
 from streams.core.groups import groups_of
+from streams.core.groups.flows import Flows
+from streams.core.groups.wellbeing import Wellbeing
 from streams.core.support import (
     ABANDONED,
     ACTORS,
@@ -125,10 +127,12 @@ class Rules:
         "contact_groups",
         "definitions",
         "excluded_groups",
+        "flows",
         "groups",
         "groups_by_name",
         "messages_to_bots",
         "profile_groups",
+        "wellbeing",
     )
 
     def __init__(self, definitions: Definitions) -> None:
@@ -138,6 +142,8 @@ class Rules:
         self.calendar = Calendar(definitions.timezone)
         self.messages_to_bots = matches(definitions.self_service_actions, "conversation.message")
         self.groups = groups_of(definitions)
+        self.wellbeing = next(g for g in self.groups if isinstance(g, Wellbeing))
+        self.flows = next(g for g in self.groups if isinstance(g, Flows))
         self.groups_by_name = {g.name: g for g in self.groups}
         self.profile_groups = tuple(g for g in self.groups if g.follows_profile)
         self.activity_groups = tuple(g for g in self.groups if g.follows_activity)

@@ -172,6 +172,27 @@ class TestValues:
         assert definitions.inactivity("ivr") is None
         assert definitions.inactivity("social") == 24 * 3_600_000
 
+    @pytest.mark.parametrize(
+        ("text", "key", "says"),
+        [
+            (
+                "health_weight_recency: 50, health_weight_depth: 0, health_weight_support: 0, health_weight_satisfaction: 0",
+                "health_weight_recency",
+                "at least two of its four parts",
+            ),
+            (
+                "health_weight_support: 0, health_weight_satisfaction: 0",
+                "health_weight_support",
+                "use alone says little about health",
+            ),
+            ("health_good: 40, health_fair: 40", "health_fair", "40 is not below health_good, 40"),
+        ],
+    )
+    def test_a_health_that_says_nothing_is_refused(self, text: str, key: str, says: str) -> None:
+        message = message_for("definitions: {" + text + "}\n")
+        assert f"definitions.{key}" in message
+        assert says in message
+
     def test_definitions_from_a_file_are_a_value_of_the_core(self) -> None:
         text = (
             "definitions:\n  timezone: America/New_York\n  assumption_time: 48h\n  short_abandon: 10s\n"

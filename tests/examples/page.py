@@ -75,5 +75,5 @@ def figures_of_a_disabled_kpi(kpi: str, events: Sequence[Mapping[str, Any]], at:
     batch = folded(events, at, definitions)
     switched_on = msgspec.structs.replace(load_catalogue()[kpi], enabled=True)
     evaluator = Evaluator({kpi: switched_on}, definitions=definitions)
-    samples = evaluator.evaluate(Sums(batch.contributions(), at, batch.rules), windows=EVERY_WINDOW)
+    samples = evaluator.evaluate(Sums(batch.contributions(at), at, batch.rules), windows=EVERY_WINDOW)
     return {(s.metric, tuple(sorted(s.labels))): s.value for s in samples}

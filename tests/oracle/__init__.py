@@ -15,6 +15,7 @@ from tests.oracle.customer_kpis import add_customer_kpis
 from tests.oracle.figures import Figures, Series
 from tests.oracle.flow_kpis import add_flow_kpis
 from tests.oracle.growth_kpis import add_growth_kpis
+from tests.oracle.health_kpis import add_health_kpis
 from tests.oracle.help_kpis import add_help_kpis
 from tests.oracle.people import lives
 from tests.oracle.plan_kpis import add_plan_kpis
@@ -39,6 +40,7 @@ FAMILIES = (
     add_flow_kpis,
     add_activation_kpis,
     add_account_kpis,
+    add_health_kpis,
     add_satisfaction_kpis,
     add_growth_kpis,
     add_help_kpis,

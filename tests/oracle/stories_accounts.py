@@ -57,6 +57,16 @@ def belong(story: Story) -> None:
                 ("cancelled", "s1", 1000, -1000, "customer"),
             )
         ),
+        *[("support.events", "help.searched", {"search_id": "s1", "results": 0}, {})] * 2,
+        *[
+            (FEEDBACK, "survey.responded", {"survey": "s", "complete": True} | answer, {})
+            for answer in (
+                {"kind": "csat", "score": 2, "scale": 5},
+                {"kind": "csat", "score": "good", "scale": 3},
+                {"kind": "nps", "score": 3, "scale": 10},
+                {"kind": "ces", "score": 3, "scale": 7},
+            )
+        ],
         (FEEDBACK, "email.delivered", {"email_id": "m1", "campaign": "spring"}, {}),
     ]
     while True:

@@ -12,7 +12,7 @@ from schemas import events, resources
 from schemas.events import Event
 from schemas.fields import MAX_ID_LENGTH
 from schemas.reasons import Reason
-from schemas.resources import examples, json_schema
+from schemas.resources import INTERVENTION, examples, json_schema
 from schemas.shape import Field, all_shapes, envelope
 from schemas.topics import ALL_TOPICS, INTERNAL_TOPICS, SOURCE_TOPICS, topic_of
 from schemas.types import EVENT_TYPES, TYPE_OF_STRUCT
@@ -83,7 +83,7 @@ def test_only_enhancements_need_no_customer() -> None:
 
 def test_there_is_a_schema_for_every_type_and_for_nothing_else() -> None:
     found = {entry.name for entry in files("schemas").joinpath("json").iterdir()}
-    assert found == {f"{folder}.schema.json" for folder in FOLDERS}
+    assert found == {f"{name}.schema.json" for name in (*FOLDERS, INTERVENTION)}
 
 
 def test_there_are_examples_of_every_type_and_of_nothing_else() -> None:

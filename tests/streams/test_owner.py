@@ -56,6 +56,7 @@ class Bench:
             state=self.state,
             producer=None,
             dead_letter_partitions=1,
+            intervention_partitions=1,
             offsets=dict.fromkeys(SOURCES, 10),
             evaluated=None,
             before=StateCounters.of(self.state),

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from schemas.interventions import Intervention
 from schemas.types import EVENT_TYPES
 from streams.core.definitions import Definitions
 from streams.core.measures import Contribution
@@ -49,6 +50,7 @@ class Part:
     changelog: dict[bytes, bytes | None] = field(default_factory=dict)
     panes: dict[bytes, bytes | None] = field(default_factory=dict)
     dead_letters: list[Any] = field(default_factory=list)
+    interventions: list[Intervention] = field(default_factory=list)
     meta: Meta | None = None
 
 
@@ -106,12 +108,13 @@ class Cluster:
 
     def checkpoint(self, part: Part, *, behind: bool = False) -> None:
         """Everything that changed moves at once."""
-        changes = part.state.take_changes(behind=behind)
+        changes = part.state.take_changes(evaluated=part.state.newest_ms or None, behind=behind)
         for key, value in changes.state:
             part.changelog[key] = value
         for key, value in changes.panes:
             part.panes[key] = value
         part.dead_letters += changes.dead_letters
+        part.interventions += changes.interventions
         for forward in changes.forwards:
             log = self.parts[forward.number].logs[EVENTS_TOPIC]
             log.append(Message(len(log), FAR, forward.key, forward.value, forward.headers))

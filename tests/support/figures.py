@@ -49,7 +49,7 @@ def batch_figures(
     """The figures at `at` as batch evaluation has them."""
     definitions = definitions or Definitions()
     batch = folded(events, at, definitions)
-    return figures_of(Sums(batch.contributions(), at, batch.rules), definitions)
+    return figures_of(Sums(batch.contributions(at), at, batch.rules), definitions)
 
 
 def differing(expected: Mapping[Any, float], found: Mapping[Any, float]) -> list[str]:

@@ -17,6 +17,7 @@ from streams.core.groups.in_app_help import InAppHelp
 from streams.core.groups.reaches import Reaches
 from streams.core.groups.subscriptions import SubscriptionGroup
 from streams.core.groups.surveys import Surveys
+from streams.core.groups.wellbeing import Wellbeing
 
 GROUPS: Final[tuple[type[Group[Any]], ...]] = (
     Counts,
@@ -30,6 +31,7 @@ GROUPS: Final[tuple[type[Group[Any]], ...]] = (
     Growth,
     HelpUses,
     InAppHelp,
+    Wellbeing,
 )
 
 

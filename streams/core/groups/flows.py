@@ -40,6 +40,7 @@ class Flows(Group[FlowFacts]):
     facts = FlowFacts
     types: ClassVar[tuple[type[e.Event], ...]] = (e.FlowStarted, e.FlowStepCompleted, e.FlowCompleted)
     selective: ClassVar[bool] = True
+    assessed: ClassVar[bool] = True
 
     def touches(self, event: e.Event) -> bool:
         """Whether the flow is of a kind that is followed."""

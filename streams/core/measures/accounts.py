@@ -14,6 +14,14 @@ MEASURES: Final = (
         ("plan", "eligible"),
         "accounts at the last active event of any of their customers",
     ),
+    Measure("health", "still", ("plan", "band"), "accounts by how they fare, as of the last whole hour"),
+    Measure("health_points", "still", ("plan",), "the sum of their health"),
+    Measure(
+        "interventions",
+        "still",
+        ("trigger",),
+        "customers and accounts that call for an intervention, as of the last whole hour",
+    ),
     Measure("accounts_paid", "edge", ("plan",), "accounts that begin or cease to pay"),
     Measure(
         "accounts_upsold",

@@ -1,0 +1,109 @@
+"""What says how a customer fares, beside its use of the product: contacts, answers to surveys, searches that found nothing.
+
+The group counts nothing by itself. The hourly assessment (`streams.core.assessment`) reads it, of the customer and, through the
+account's parts, of the account.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
+
+import msgspec
+
+from schemas import events as e
+from streams.core.group import Group
+from streams.core.groups.surveys import box
+from streams.core.measures import Contribution
+
+if TYPE_CHECKING:
+    from schemas.events import Event
+    from streams.core.customer import Customer
+    from streams.core.dimensions import Dimensions
+    from streams.core.join import Told
+    from streams.core.rules import Rules
+
+MAX_TIMES: Final = 32
+"""Contacts, answers and searches, of each, that are remembered of a customer or an account: the latest."""
+
+Answer = tuple[int, int]
+"""Time (ms) and points, 0 to 100."""
+Item = TypeVar("Item", int, Answer)
+
+
+class WellbeingFacts(msgspec.Struct, array_like=True, gc=False):
+    """Ordered sets; times are ms."""
+
+    contacts: list[int] = []
+    """When the customer turned to an agent."""
+    answers: list[Answer] = []
+    """Complete answers about satisfaction."""
+    failed: list[int] = []
+    """When a search of the help found nothing."""
+
+
+class Wellbeing(Group[WellbeingFacts]):
+    """Contacts, satisfaction and failed searches."""
+
+    name: ClassVar[str] = "wellbeing"
+    facts = WellbeingFacts
+    types: ClassVar[tuple[type[Event], ...]] = (
+        e.ConversationStarted,
+        e.ConversationHandedOff,
+        e.SurveyResponded,
+        e.HelpSearched,
+    )
+    selective: ClassVar[bool] = True
+    assessed: ClassVar[bool] = True
+
+    def touches(self, event: Event) -> bool:
+        """Whether the event is a contact, an answer about satisfaction, or a search that found nothing."""
+        if isinstance(event, e.ConversationStarted):
+            data = event.data
+            return data.initiated_by == "customer" and (
+                data.with_ == "agent" or (data.with_ is None and event.channel != "bot")
+            )
+        if isinstance(event, e.SurveyResponded):
+            return event.data.complete and event.data.kind in ("csat", "nps")
+        return not isinstance(event, e.HelpSearched) or event.data.results == 0
+
+    def join(self, facts: WellbeingFacts, told: Told, dimensions: Dimensions) -> None:
+        """Join an event."""
+        del dimensions
+        event = told.event
+        if isinstance(event, e.SurveyResponded):
+            facts.answers = joined(facts.answers, [(told.time, points(event))])
+        elif isinstance(event, e.HelpSearched):
+            facts.failed = joined(facts.failed, [told.time])
+        else:
+            facts.contacts = joined(facts.contacts, [told.time])
+
+    def merge(self, facts: WellbeingFacts, other: WellbeingFacts) -> None:
+        """Join a visitor's."""
+        facts.contacts = joined(facts.contacts, other.contacts)
+        facts.answers = joined(facts.answers, other.answers)
+        facts.failed = joined(facts.failed, other.failed)
+
+    def contributions(self, facts: WellbeingFacts, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return nothing."""
+        del facts, c, rules
+        return []
+
+
+def points(event: e.SurveyResponded) -> int:
+    """Return an answer as points from 0 to 100: those of nps from 0 to 10, those of csat from 1 to 5."""
+    data = event.data
+    return box(data, 0, 10) * 10 if data.kind == "nps" else (box(data, 1, 5) - 1) * 25
+
+
+def joined(items: list[Item], others: list[Item]) -> list[Item]:
+    """Return the union of two ordered sets, the greatest `MAX_TIMES` of it; the first itself if there is nothing new."""
+    union = items
+    for item in others:
+        i = bisect_left(union, item)
+        if i < len(union) and union[i] == item:
+            continue
+        if union is items:
+            union = list(items)
+        union.insert(i, item)
+    return union if len(union) <= MAX_TIMES else union[-MAX_TIMES:]

@@ -1,0 +1,172 @@
+"""The hourly sweep: what it finds, and what it announces, once."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.interventions import Intervention, intervention
+from schemas.resources import INTERVENTION, json_schema
+from streams.core.assessment import NOTHING, band_of, health, whole_hour
+from streams.core.definitions import Definitions
+from streams.core.partition import PartitionState
+from streams.core.time import Calendar
+from tests.oracle.generate import random_events
+from tests.support.cluster import FAR, Cluster, Message
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+NOON = 1_741_003_200_000
+"""2025-03-03 12:00 UTC."""
+
+
+def opened(announced: list[Intervention]) -> dict[tuple[str, str, str], str]:
+    """What stands after all announcements; each trigger of each subject is opened and cleared in turn."""
+    standing: dict[tuple[str, str, str], str] = {}
+    for one in announced:
+        key = (one.subject, one.subject_id, one.trigger)
+        if one.type == "intervention.opened":
+            assert key not in standing
+            standing[key] = one.since
+        else:
+            assert standing.pop(key) == one.since
+    return standing
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_announced_is_what_holds_whatever_crashes(seed: int) -> None:
+    rng = random.Random(seed)
+    events = random_events(rng, 900)
+    cluster = Cluster(3)
+    for start in range(0, len(events), 300):
+        cluster.produce(events[start : start + 300], rng=rng)
+        cluster.run(rng)
+    announced = [one for part in cluster.parts for one in part.interventions]
+    assert len({one.id for one in announced}) == len(announced)
+    found: Counter[str] = Counter()
+    for measure, cell, _, n in cluster.numbers():
+        if measure == "interventions":
+            found[str(cell[0])] += n
+    # What changed since the last sweep is in the figures already: have each number sweep the same hour once more.
+    for part in cluster.parts:
+        part.state.ledger.hour -= 60
+        cluster.checkpoint(part)
+    standing: Counter[str] = Counter()
+    for part in cluster.parts:
+        standing.update(trigger for _, _, trigger in opened(part.interventions))
+    assert +standing == +found
+    assert sum(found.values()) > 3
+
+
+def page(user: str, time: int) -> dict[str, Any]:
+    return {"id": f"{user}{time}", "type": "page.viewed", "time": time, "user_id": user}
+
+
+def test_silence_opens_and_activity_clears() -> None:
+    cluster = Cluster(1)
+    rng = random.Random(0)
+
+    def told() -> list[tuple[str, str]]:
+        return [
+            (one.subject_id, one.type.removeprefix("intervention.")) for one in cluster.parts[0].interventions
+        ]
+
+    cluster.produce([page("quiet", NOON), page("busy", NOON)])
+    cluster.run(rng)
+    cluster.produce([page("busy", NOON + 14 * DAY_MS - HOUR_MS)])
+    cluster.run(rng)
+    assert told() == []
+    cluster.produce([page("busy", NOON + 14 * DAY_MS)])
+    cluster.run(rng)
+    assert ("quiet", "opened") in told()
+    cluster.recover(cluster.parts[0])
+    cluster.produce([page("quiet", NOON + 14 * DAY_MS + 10)])
+    cluster.run(rng)
+    assert ("quiet", "cleared") not in told()
+    assert not cluster.parts[0].state.verify()
+    cluster.produce([page("busy", NOON + 14 * DAY_MS + HOUR_MS)])
+    cluster.run(rng)
+    mine = [one for one in cluster.parts[0].interventions if one.subject_id == "quiet"]
+    assert [one.trigger for one in mine].count("inactivity") == 2
+    assert mine[0].since == mine[0].time == "2025-03-17T12:00:00Z"
+
+
+def test_by_the_wall_clock_the_sweep_goes_by_the_evaluation_time() -> None:
+    state = PartitionState(0, 1, Definitions(), clock="wall")
+    raw = msgspec.json.encode(page("u", NOON))
+    state.process("product.events", [Message(0, FAR, None, raw)])
+    assert not state.take_changes(evaluated=None).interventions
+    assert state.meta_fields()["hour"] == -1
+    state.take_changes(evaluated=NOON + HOUR_MS - 1)
+    assert state.meta_fields()["hour"] == NOON // 60_000
+    changes = state.take_changes(evaluated=NOON + 15 * DAY_MS)
+    assert "inactivity" in [one.trigger for one in changes.interventions]
+    assert not state.take_changes(evaluated=NOON + 15 * DAY_MS + 1).interventions
+
+
+def test_behind_the_sweep_waits() -> None:
+    state = PartitionState(0, 1, Definitions(), clock="wall")
+    raw = msgspec.json.encode(page("u", NOON))
+    state.process("product.events", [Message(0, FAR, None, raw)])
+    state.take_changes(evaluated=NOON + HOUR_MS, behind=True)
+    assert state.meta_fields()["hour"] == -1
+    state.take_changes(evaluated=NOON + HOUR_MS)
+    assert state.meta_fields()["hour"] == NOON // 60_000 + 60
+
+
+def test_numbers_of_one_cluster_sweep_the_same_hour_by_the_event_clock() -> None:
+    cluster = Cluster(3)
+    cluster.produce([page(f"u{n}", NOON + n * HOUR_MS) for n in range(12)])
+    cluster.run(random.Random(2))
+    assert {part.state.ledger.hour for part in cluster.parts} == {whole_hour(NOON + 11 * HOUR_MS)}
+
+
+def test_an_announcement_has_one_id_and_fits_its_schema() -> None:
+    one = intervention("customer", "u", "inactivity", 60, 60, cleared=False)
+    assert one == intervention("customer", "u", "inactivity", 60, 60, cleared=False)
+    assert one.id != intervention("customer", "u", "inactivity", 60, 120, cleared=True).id
+    assert one.id != intervention("account", "u", "inactivity", 60, 60, cleared=False).id
+    jsonschema.validate(msgspec.to_builtins(one), json_schema(INTERVENTION))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(msgspec.to_builtins(one) | {"trigger": "boredom"}, json_schema(INTERVENTION))
+
+
+@given(
+    st.integers(0, 2**70),
+    st.lists(st.integers(0, 100 * DAY_MS), max_size=8),
+    st.lists(st.tuples(st.integers(0, 100 * DAY_MS), st.integers(0, 100)), max_size=8),
+    st.integers(0, 2400),
+)
+@settings(max_examples=200)
+def test_health_lies_between_0_and_100(
+    days: int, contacts: list[int], answers: list[tuple[int, int]], hour: int
+) -> None:
+    calendar, definitions = Calendar("UTC"), Definitions()
+    first = calendar.day_of(0)
+    found = health(first, days, sorted(contacts), sorted(answers), hour * 60, definitions, calendar)
+    assert 0 <= found <= 100
+
+
+def test_health_by_hand() -> None:
+    calendar, definitions = Calendar("UTC"), Definitions()
+    hour = NOON // 60_000
+    today = calendar.day_of(hour)
+    # Used today and on five of the 29 days before: recency 100, depth 50; one contact: 80; one answer: 75.
+    found = health(today - 9, 0b1000011111, [NOON - 1], [(NOON - 1, 75)], hour, definitions, calendar)
+    assert found == round((30 * 100 + 30 * 50 + 20 * 80 + 20 * 75) / 100)
+    # Nothing at the hour itself counts, nor what is too old; without answers their weight is shared.
+    late = [NOON, NOON - 30 * DAY_MS - 1]
+    found = health(today - 9, 0b1000011111, sorted(late), [(NOON, 0)], hour, definitions, calendar)
+    assert found == round((30 * 100 + 30 * 50 + 20 * 100) / 80)
+    assert [band_of(score, definitions) for score in (70, 69, 40, 39)] == ["good", "fair", "fair", "poor"]
+
+
+def test_nothing_contributes_nothing() -> None:
+    assert NOTHING.contributions(Definitions()) == []
