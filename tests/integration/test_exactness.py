@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from app.instants import format_instant
+from schemas.resources import INTERVENTION, json_schema
 from tests.oracle import compute
 from tests.oracle.generate import random_events
 from tests.support.accounting import one_claim_each
@@ -72,6 +74,21 @@ def drained(exporter: Exporter, records: int) -> None:
     )
 
 
+def check_announcements(service: Service) -> None:
+    """What was announced fits its schema, has an id of its own, and is opened and cleared in turn."""
+    records = [r for partition in service.records("selfserve.interventions").values() for r in partition]
+    announced = [json.loads(record.value) for record in records]
+    assert announced
+    assert len({one["id"] for one in announced}) == len(announced)
+    standing: set[tuple[str, str, str]] = set()
+    for record, one in zip(records, announced, strict=True):
+        jsonschema.validate(one, json_schema(INTERVENTION))
+        assert record.key == one["subject_id"].encode()
+        key = (one["subject"], one["subject_id"], one["trigger"])
+        assert (one["type"] == "intervention.cleared") == (key in standing)
+        standing ^= {key}
+
+
 def test_scraped_values_equal_evaluate_and_the_oracle(
     kafka: SharedKafka, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -118,6 +135,7 @@ def test_scraped_values_equal_evaluate_and_the_oracle(
             assert first.metric("selfserve_accounted_records", result="dead_letter") == len(BAD)
             assert first.metric("selfserve_accounted_records", result="duplicate") > 0
             assert first.metric("selfserve_accounted_records", result="forwarded") > 0
+            check_announcements(service)
             verified = service.run("verify")
             assert verified.returncode == 0, verified.stdout + verified.stderr
         finally:
