@@ -10,7 +10,7 @@ import msgspec
 
 from streams.core.time import WINDOWS
 
-How = Literal["event", "last", "edge", "still", "day", "recent"]
+How = Literal["event", "last", "edge", "still", "hourly", "day", "recent"]
 """Kind of the measure that is read; `docs/definitions.md` says what each reading counts."""
 
 _FUNCTION = re.compile(r"[a-z_][a-z0-9_.]*:[a-z_][a-z0-9_]*")
@@ -54,10 +54,9 @@ class Read(Frozen, frozen=True):
     def __post_init__(self) -> None:
         if self.window is not None and self.window not in WINDOWS:
             raise ValueError(f"window {self.window!r} is none of {', '.join(WINDOWS)}")
-        is_level = self.how in ("edge", "still")
-        if self.window is not None and is_level:
+        if self.window is not None and self.how in ("edge", "still", "hourly"):
             raise ValueError(f"a level (how: {self.how}) has no window; leave window out")
-        if self.at == "start" and not is_level:
+        if self.at == "start" and self.how not in ("edge", "still"):
             raise ValueError("only a level (how: edge or still) can be read at the window's start")
         if self.days and self.how not in ("day", "recent"):
             raise ValueError("only measures of local days (how: day or recent) are read over days")
@@ -79,7 +78,7 @@ class Read(Frozen, frozen=True):
     @property
     def windowed(self) -> bool:
         """Whether the reading depends on the window that the KPI is evaluated over."""
-        return self.at == "start" if self.how in ("edge", "still") else self.window is None
+        return self.at == "start" if self.how in ("edge", "still", "hourly") else self.window is None
 
 
 def _further(read: Read, more: Plus) -> Read:

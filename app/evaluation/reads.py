@@ -24,8 +24,8 @@ class Reads(Protocol):
         """Return the sum of each cell over a window that ends at T.
 
         By the measure's kind: `event` from the window's start up to T; `last` from the window's start on; `edge` and
-        `still` everything up to T, whatever the window; `day` the local day of T - 1 ms. ``window`` is one of
-        `streams.core.time.WINDOWS`, `day`, or `all` for everything so far.
+        `still` everything up to T, `hourly` also at T itself, whatever the window; `day` the local day of T - 1 ms.
+        ``window`` is one of `streams.core.time.WINDOWS`, `day`, or `all` for everything so far.
         """
         ...
 

@@ -137,7 +137,7 @@ class MeasureSums:
         if self.measure.by_day:
             return self._positions.get(self._calendar.day_of(minute_of(at - 1)), {})
         bounds = window_bounds(self.measure, window, at, at_start=at_start)
-        is_level = self.measure.kind in ("edge", "still")
+        is_level = self.measure.kind in ("edge", "still", "hourly")
         name = (window if not is_level or at_start else ALL, at_start)
         found = self._windows.get(name)
         if found is None:
@@ -171,6 +171,8 @@ def window_bounds(measure: Measure, window: str, at: int, *, at_start: bool = Fa
     match measure.kind:
         case "edge" | "still":
             return Bounds(BEGINNING, reached(at))
+        case "hourly":
+            return Bounds(BEGINNING, reached(at + 1))
         case "last":
             return Bounds(window_span(window, at).start, END)
     return Bounds(window_span(window, at).start, reached(at))

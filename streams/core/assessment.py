@@ -138,7 +138,7 @@ class Assessment(NamedTuple):
     triggers: tuple[str, ...]
 
     def contributions(self, definitions: Definitions) -> list[Contribution]:
-        """Return what it contributes: levels without a history, so all at the beginning of time."""
+        """Return what it contributes, at the beginning of time: it is the sweep that knows what there was before."""
         out: list[Contribution] = [("interventions", (trigger,), 0, 1) for trigger in self.triggers]
         if self.health >= 0:
             out.append(("health", (self.plan, band_of(self.health, definitions)), 0, 1))

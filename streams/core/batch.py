@@ -164,6 +164,8 @@ class Sums:
         kind = MEASURES[measure].kind
         if kind in ("edge", "still"):
             return self._sum(measure, None, reached(self.at))
+        if kind == "hourly":
+            return self._sum(measure, None, reached(self.at + 1))
         if kind in ("day", "recent"):
             return self._sum(measure, self._today, self._today + 1)
         start, end = window_span(window, self.at)

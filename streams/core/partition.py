@@ -7,6 +7,7 @@ result (`RESULTS`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -26,7 +27,7 @@ from streams.core.dimensions import UNKNOWN
 from streams.core.join import Told, claims, tell
 from streams.core.ledger import Ledger
 from streams.core.measures import Cell
-from streams.core.panes import Panes
+from streams.core.panes import BASE, WHOLE, Panes
 from streams.core.partitioner import PARTITIONERS
 from streams.core.records import Clock, Meta
 from streams.core.reports import Reports
@@ -162,7 +163,8 @@ class PartitionState:
         self._reports = Reports()
         self._sweep = Sweep(self.ledger)
         self._told_hour = NEVER
-        """The greatest hour that another number has told of."""
+        """The greatest hour that the numbers have told each other of."""
+        self._sweep_waits = False
         self._accounts_waiting = False
         self._dead_letters: list[DeadLetter] = []
         self._forwards: list[Forward] = []
@@ -184,7 +186,7 @@ class PartitionState:
     @property
     def waiting(self) -> bool:
         """Whether the last `take_changes` has left something for a later one."""
-        return self._reports.waiting
+        return self._reports.waiting or self._sweep_waits
 
     @property
     def customers(self) -> int:
@@ -563,21 +565,32 @@ class PartitionState:
         self.ledger.join_account_event(account, told)
         return PROCESSED
 
-    def _assess(self, evaluated: int | None) -> list[Intervention] | None:
-        """Sweep, if a whole hour has passed, and return what to announce; None if there is no new hour."""
-        hour = NEVER if evaluated is None else whole_hour(evaluated)
-        if self.clock == "event":
+    def _assess(self, evaluated: int | None, *, settled: bool) -> list[Intervention]:
+        """Sweep if a new hour has begun, else look at who changed; return what to announce.
+
+        A number that is not `settled` has accounts here or elsewhere that lack something, and sweeps later.
+        """
+        if self.clock == "wall":
+            hour = NEVER if evaluated is None else whole_hour(evaluated)
+        else:
             # The evaluation time is just after the newest event of any number: whoever gets to an hour tells the others.
             hour = NEVER if evaluated is None else whole_hour(evaluated + 1)
-            if hour > max(self._told_hour, self.ledger.hour):
-                headers = [("kind", b"hour"), ("hour", b"%d" % hour)]
-                self._forwards += [
-                    Forward(other, b"", b"", headers)
-                    for other in range(self.partitions)
-                    if other != self.number
-                ]
+            if settled and hour > self._told_hour:
+                self._told_hour = hour
+                self._tell_hour(hour)
             hour = max(hour, self._told_hour)
-        return self._sweep.run(hour) if hour > self.ledger.hour else None
+        # An hour that is over never comes back, unless the clock is now another one.
+        due = hour not in (NEVER, self.ledger.hour)
+        self._sweep_waits = due and not settled
+        if due and settled:
+            return self._sweep.run(hour)
+        self._sweep.refresh()
+        return []
+
+    def _tell_hour(self, hour: int) -> None:
+        headers = [("kind", b"hour"), ("hour", b"%d" % hour)]
+        others = (number for number in range(self.partitions) if number != self.number)
+        self._forwards += [Forward(number, b"", b"", headers) for number in others]
 
     def _report(self, *, behind: bool) -> bool:
         """Tell the homes of accounts what has changed with their customers here; whether nothing waits."""
@@ -638,10 +651,7 @@ class PartitionState:
         newest = self.newest_ms // MINUTE_MS
         ledger = self.ledger
         settled = self._report(behind=behind)
-        interventions = self._assess(evaluated) if settled else None
-        if interventions is None:
-            interventions = []
-            self._sweep.refresh()
+        interventions = self._assess(evaluated, settled=settled)
         day = self.rules.calendar.day_of(newest)
         ledger.panes.roll(newest, day)
         ledger.residue.roll(newest, day)
@@ -660,7 +670,7 @@ class PartitionState:
         return Changes(state, take_panes(ledger.panes), dead_letters, forwards, interventions)
 
     def meta_fields(self) -> dict[str, Any]:
-        """The core's part of META: newest, results, refused, since, sequence."""
+        """The core's part of META: newest, results, refused, since, sequence, hours, whether accounts wait."""
         return {
             "newest": dict(self.newest),
             "results": {topic: dict(counts) for topic, counts in self.results.items()},
@@ -755,6 +765,12 @@ class PartitionState:
 
 
 def _numbers(measure: str, panes: Panes, newest_day: int) -> dict[tuple[Cell, int, int], int]:
+    if panes[measure].measure.kind == "hourly":
+        # The facts say how things stand, and nothing of the hours before.
+        sums: Counter[tuple[Cell, int, int]] = Counter()
+        for cell, _, _, n in panes[measure].numbers():
+            sums[cell, BASE, WHOLE] += n
+        return sums
     return {
         (cell, block, slot): n
         for cell, block, slot, n in panes[measure].numbers()

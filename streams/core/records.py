@@ -63,7 +63,7 @@ class Meta(msgspec.Struct, kw_only=True, omit_defaults=True):
     hour: int = -1
     """The whole hour (minute since the epoch) as of which everybody was assessed; −1: nobody was."""
     hour_told: int = -1
-    """The greatest hour that other numbers told of (event clock); −1: none did."""
+    """The greatest hour that the numbers have told each other of (event clock); −1: none did."""
     accounts_waiting: bool = False
     """Some account's home was not told yet what changed with the account's customers here."""
 

@@ -1,11 +1,13 @@
 """The hourly sweep of one partition number: everybody who is at home here, assessed as of the last whole hour.
 
-What was found stands in the panes. In between, who changed is assessed anew, so the panes are always what facts and hour say; the
-hour itself is in META. What calls for an intervention, or ceases to, is announced by the sweep alone.
+What was found goes into the panes as the difference from what they held, at the minute of the hour: who reads them up to an evaluation
+time that another number holds back finds the hour before. In between, who changed is assessed anew, so the sums are always what
+facts and hour say; the hour itself is in META. What calls for an intervention, or ceases to, is announced by the sweep alone.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
@@ -13,9 +15,10 @@ import msgspec
 from schemas.interventions import Intervention, intervention
 from streams.core.account import Account
 from streams.core.assessment import NOTHING, Assessment, assess_account, assess_customer
-from streams.core.contribution import Delta, add_to, collect
 from streams.core.customer import ASSESS, Customer
 from streams.core.ledger import Ledger
+from streams.core.measures import Cell
+from streams.core.time import HOUR_MINUTES
 
 MEASURES = ("health", "health_points", "interventions")
 """Those that are filled here and nowhere else."""
@@ -59,7 +62,7 @@ class Sweep:
             for _ in self._everybody():
                 pass
             return
-        delta: Delta = {}
+        delta: Counter[tuple[str, Cell]] = Counter()
         for c in ledger.dirty:
             if c.dirty & ASSESS or (c.assessed is not None and c.assessed.triggers):
                 found = assess_customer(c, hour, ledger.rules)
@@ -71,16 +74,24 @@ class Sweep:
                 found = assess_account(account.read(), hour, ledger.rules)
                 if found != (account.assessed or NOTHING):
                     self._replace(delta, account, found)
-        add_to(ledger.panes, delta)
+        self._put(delta)
 
-    def _replace(self, delta: Delta, one: Customer | Account, found: Assessment) -> None:
-        definitions = self._ledger.rules.definitions
-        collect(delta, (one.assessed or NOTHING).contributions(definitions), -1)
-        collect(delta, found.contributions(definitions))
+    def _replace(self, delta: Counter[tuple[str, Cell]], one: Customer | Account, found: Assessment) -> None:
+        self._count(delta, one.assessed or NOTHING, -1)
+        self._count(delta, found, 1)
         one.assessed = found
 
+    def _count(self, delta: Counter[tuple[str, Cell]], found: Assessment, times: int) -> None:
+        for measure, cell, _, n in found.contributions(self._ledger.rules.definitions):
+            delta[measure, cell] += n * times
+
+    def _put(self, delta: Counter[tuple[str, Cell]]) -> None:
+        """Put differences into the panes, at the hour."""
+        for (measure, cell), n in delta.items():
+            self._ledger.panes[measure].add(cell, self._ledger.hour, n)
+
     def _everybody(self) -> Iterator[tuple[Subject, Assessment]]:
-        """Assess everybody, and put the sums in the place of those that the panes hold."""
+        """Assess everybody, and put into the panes what their sums lack."""
         ledger = self._ledger
         rules, hour = ledger.rules, ledger.hour
         counted: dict[Assessment, int] = {}
@@ -99,15 +110,18 @@ class Sweep:
                 counted[found] = counted.get(found, 0) + 1
             yield ("account", account.id), found
         self._fresh = False
-        delta: Delta = {}
+        delta: Counter[tuple[str, Cell]] = Counter()
         for name in MEASURES:
-            for cell, _, _, n in ledger.panes[name].numbers():
-                collect(delta, [(name, cell, 0, -n)])
+            panes = ledger.panes[name]
+            for cell, block, slot, n in list(panes.numbers()):
+                if block > hour // HOUR_MINUTES:
+                    # By another clock the sweep was here already.
+                    panes.add_number(cell, block, slot, -n)
+                else:
+                    delta[name, cell] -= n
         for found, times in counted.items():
-            collect(
-                delta, [(m, cell, at, n * times) for m, cell, at, n in found.contributions(rules.definitions)]
-            )
-        add_to(ledger.panes, delta)
+            self._count(delta, found, times)
+        self._put(delta)
 
     # ---- announcements -------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from streams.names import DEAD_LETTERS, EVENTS, SOURCES
 from tests.crash.oracles import ORACLES, Event, Oracle
 from tests.crash.plan import Action, Plan
 from tests.oracle.generate import random_events
-from tests.support.accounting import events_in, newest, one_claim_each
+from tests.support.accounting import events_in, hours_missed, newest, one_claim_each
 from tests.support.faulty_worker import FAULT
 from tests.support.processes import environment, eventually
 from tests.support.workers import SESSION_TIMEOUT_S, Service, Worker
@@ -199,15 +199,15 @@ class Chaos:
     def _drain(self) -> None:
         def drained() -> bool:
             self._bury()
-            return self.service.unprocessed() == 0
+            return self.service.unprocessed() == 0 and not self.service.unassessed()
 
         eventually(drained, "everything is processed", within_s=180)
         for worker in self._workers.values():
             assert worker.stop() == 0, worker.text()[-4000:]
         # What the last checkpoints forwarded is still to be processed.
-        if self.service.unprocessed():
+        if self.service.unprocessed() or self.service.unassessed():
             last = self.service.start()
-            eventually(lambda: self.service.unprocessed() == 0, "the last forwards", within_s=60)
+            self.service.wait_processed()
             assert last.stop() == 0
 
 
@@ -243,6 +243,7 @@ def verdict(service: Service, oracles: Sequence[Oracle] = ORACLES) -> list[str]:
     if letters != refused:
         wrong.append(f"{letters} dead letters, {refused} counted")
     at = newest(kept) + 1
+    wrong += hours_missed(kept, at)
     for oracle in oracles:
         found = oracle.compare(oracle.expect(events, at), oracle.observe(kept, at))
         print(f"{oracle.name}: {len(found)} differences")

@@ -9,25 +9,27 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from app import __version__
+from app.changelogs import Kept
 from schemas.topics import SOURCE_TOPICS
 from streams.build import core_build
 from streams.consumer_thread import FETCH_WAIT_MS
 from streams.core.partitioner import murmur2
 from streams.core.records import block_record
-from streams.core.time import HOUR_MINUTES, MINUTE_MS
+from streams.core.time import ALL, DAY_MS, HOUR_MINUTES, MINUTE_MS
 from streams.metrics import SELF_METRICS
 from streams.names import CHANGELOGS, SOURCES
 from tests.oracle.generate import random_events
-from tests.support.accounting import differences, expected, found, newest, one_claim_each
+from tests.support.accounting import differences, expected, found, hours_missed, newest, one_claim_each
 from tests.support.faulty_worker import FAULT, MARK
 from tests.support.kafka import SharedKafka
 from tests.support.processes import eventually
@@ -54,6 +56,7 @@ def check(service: Service, events: list[dict[str, Any]]) -> None:
     kept = service.kept()
     at = newest(kept) + 1
     definitions = service.load().definitions
+    assert hours_missed(kept, at) == []
     assert differences(expected(events, at, definitions), found(kept, at)) == []
     for part in kept:
         assert part.state.verify() == []
@@ -121,7 +124,12 @@ def test_events_astray_are_forwarded_home_once(service: Service) -> None:
     service.produce(events, rng=random.Random(4), astray=1.0)
     service.wait_processed()
     check(service, events)
-    forwarded = sum(map(len, service.records("selfserve.events").values()))
+    # Not all that travels are events: numbers also tell each other of hours.
+    forwarded = sum(
+        dict(record.headers)["kind"] == b"event"
+        for records in service.records("selfserve.events").values()
+        for record in records
+    )
     assert forwarded == worker.metric("selfserve_misplaced_events_total") > 0
     assert worker.metric("selfserve_events_total", result="forwarded") == forwarded
 
@@ -310,6 +318,10 @@ def test_the_evaluation_time_follows_the_wall_clock_of_an_idle_worker_and_never_
 ) -> None:
     settings = {"worker": {"clock": "wall"}}
     with Service(kafka.bootstrap_servers, topic_prefix, tmp_path, 2, settings) as service:
+        # One customer, long silent; the other number has no event at all.
+        long_ago = time.time_ns() // 1_000_000 - 20 * DAY_MS
+        events = [{"id": "e", "type": "page.viewed", "time": long_ago, "user_id": "silent"}]
+        service.produce(events)
         worker = service.start()
         worker.wait_ready()
         seen: dict[int, list[int]] = {0: [], 1: []}
@@ -324,6 +336,26 @@ def test_the_evaluation_time_follows_the_wall_clock_of_an_idle_worker_and_never_
         eventually(advanced, "META without events", within_s=40)
         assert all(times == sorted(times) for times in seen.values())
         assert time.time() - max(seen[0]) / 1000 < 30
+
+        kept: list[Kept] = []
+
+        def swept() -> bool:
+            kept[:] = service.kept()
+            return not hours_missed(kept, least(kept))
+
+        eventually(swept, "both numbers have swept as of the hour of the evaluation time")
+        at = least(kept)
+        assert differences(expected(events, at, service.load().definitions), found(kept, at)) == []
+        assert found(kept, at)["interventions", ALL] == {("inactivity",): 1}
+        announced = [
+            r.value for records in service.records("selfserve.interventions").values() for r in records
+        ]
+        assert [msgspec.json.decode(value)["trigger"] for value in announced] == ["inactivity"]
+
+
+def least(kept: Sequence[Kept]) -> int:
+    """The evaluation time by the wall clock (ms)."""
+    return min(part.meta.evaluated or 0 for part in kept if part.meta is not None)
 
 
 def test_replay_begins_at_the_given_time_where_there_is_no_checkpoint(service: Service) -> None:

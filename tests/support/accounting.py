@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.changelogs import Kept
+from streams.core.assessment import whole_hour
 from streams.core.batch import Sums
 from streams.core.definitions import Definitions
 from streams.core.measures import MEASURES, Cell, Contribution
@@ -39,15 +40,25 @@ def contributions_kept(kept: Iterable[Kept]) -> list[Contribution]:
 
 
 def expected(events: Sequence[Mapping[str, Any]], at: int, definitions: Definitions | None = None) -> Reading:
-    """The readings as batch evaluation has them."""
+    """The readings as batch evaluation has them, with everybody assessed as of the last whole hour."""
     definitions = definitions or Definitions()
     batch = folded(events, at, definitions)
-    return readings(Sums(batch.contributions(), at, batch.rules))
+    return readings(Sums(batch.contributions(at), at, batch.rules))
 
 
 def found(kept: Sequence[Kept], at: int) -> Reading:
     """The readings of what workers keep."""
     return readings(Sums(contributions_kept(kept), at, kept[0].state.rules))
+
+
+def hours_missed(kept: Iterable[Kept], at: int) -> list[str]:
+    """Every number whose sweep was not as of the last whole hour up to `at`, in words."""
+    hour = whole_hour(at)
+    return [
+        f"partition {part.number}: assessed as of minute {found}, expected {hour}"
+        for part in kept
+        if (found := part.state.ledger.hour) != hour
+    ]
 
 
 def newest(kept: Iterable[Kept]) -> int:

@@ -106,9 +106,10 @@ class Cluster:
         if any(part.offsets[EVENTS_TOPIC] < len(part.logs[EVENTS_TOPIC]) for part in self.parts):
             self.run(rng, crashes=crashes, batch=batch)
 
-    def checkpoint(self, part: Part, *, behind: bool = False) -> None:
-        """Everything that changed moves at once."""
-        changes = part.state.take_changes(evaluated=part.state.newest_ms or None, behind=behind)
+    def checkpoint(self, part: Part, *, behind: bool = False, evaluated: int | None = None) -> None:
+        """Everything that changed moves at once. ``evaluated`` is for a wall clock that has gone on (ms)."""
+        evaluated = evaluated or part.state.newest_ms or None
+        changes = part.state.take_changes(evaluated=evaluated, behind=behind)
         for key, value in changes.state:
             part.changelog[key] = value
         for key, value in changes.panes:

@@ -26,6 +26,7 @@ from app.kafka.topics import Overrides, ensure_topics
 from app.settings import Settings, load_settings
 from schemas.types import EVENT_TYPES
 from streams.changelog import new_reader
+from streams.core.assessment import whole_hour
 from streams.core.partitioner import murmur2
 from streams.core.records import META_KEY, Meta, decode_meta
 from streams.names import PANES, SOURCES
@@ -280,6 +281,18 @@ class Service:
 
         return asyncio.run(count())
 
+    def unassessed(self) -> list[int]:
+        """The numbers that have not swept as of the last whole hour up to the evaluation time."""
+        metas = self.metas()
+        if self.load().worker.clock == "wall":
+            hours = {n: meta and hour_of(meta.evaluated) for n, meta in metas.items()}
+        else:
+            times = [time for meta in metas.values() if meta is not None for time in meta.newest.values()]
+            hours = dict.fromkeys(metas, hour_of(max(times) + 1 if times else None))
+        return [
+            n for n, meta in metas.items() if hours[n] is not None and (meta is None or meta.hour != hours[n])
+        ]
+
     async def _metas(self, reader: Any) -> dict[int, Meta | None]:
         return {
             number: await _last_meta(reader, TopicPartition(self.prefix + PANES, number))
@@ -287,8 +300,9 @@ class Service:
         }
 
     def wait_processed(self, within_s: float = 60.0) -> None:
-        """Wait until checkpoints account for every record."""
+        """Wait until checkpoints account for every record, and for the hourly sweep."""
         eventually(lambda: self.unprocessed() == 0, "everything is processed", within_s=within_s)
+        eventually(lambda: not self.unassessed(), "everybody is assessed", within_s=within_s)
 
     def kept(self) -> list[Kept]:
         """The last checkpoint of every number, as the next owner would read it."""
@@ -298,6 +312,11 @@ class Service:
                 return [await changelogs.read(number) for number in range(self.partitions)]
 
         return asyncio.run(read())
+
+
+def hour_of(at: int | None) -> int | None:
+    """The hour (a minute) as of which everybody is assessed at an evaluation time (ms)."""
+    return None if at is None else whole_hour(at)
 
 
 @contextlib.asynccontextmanager

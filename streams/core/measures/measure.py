@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["event", "last", "edge", "still", "day", "recent"]
+Kind = Literal["event", "last", "edge", "still", "hourly", "day", "recent"]
 """How a measure's numbers are read and what a deletion leaves of them: `docs/definitions.md`, "Measures"."""
 
 Cell = tuple[str | int, ...]

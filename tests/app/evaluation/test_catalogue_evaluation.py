@@ -40,7 +40,7 @@ KPIS = {
 """The KPIs of the forms that are added up here, those among them that are off by default; scores, extra families and computed values have tests of their own."""
 EVALUATOR = Evaluator(KPIS, definitions=Definitions())
 Cells = dict[tuple[str, str], dict[Cell, int]]
-LEVELS = ("edge", "still")
+LEVELS = ("edge", "still", "hourly")
 DAYS = [f"day {TODAY - 40}", *(f"day {TODAY - ago}" for ago in range(29, -1, -1))]
 ROLES = {"amount": "_minor_units"}
 

@@ -40,7 +40,7 @@ def nonzero(sums: dict[Cell, int]) -> dict[Cell, int]:
     return {cell: n for cell, n in sums.items() if n}
 
 
-@given(st.sampled_from(["event", "last", "edge", "still"]), st.integers(0, MINUTE_MS), steps)
+@given(st.sampled_from(["event", "last", "edge", "still", "hourly"]), st.integers(0, MINUTE_MS), steps)
 def test_windows_that_move_hold_what_adding_everything_up_gives(kind: str, start: int, moves: list) -> None:  # type: ignore[type-arg]
     sums = MeasureSums(measure(kind), Calendar("UTC"))
     at = NOW * MINUTE_MS + start
@@ -55,7 +55,7 @@ def test_windows_that_move_hold_what_adding_everything_up_gives(kind: str, start
 
 
 @given(
-    st.sampled_from(["event", "last", "edge"]),
+    st.sampled_from(["event", "last", "edge", "hourly"]),
     changes,
     st.integers(0, MINUTE_MS),
     st.sampled_from([*WINDOWS, ALL]),
@@ -72,8 +72,8 @@ def test_a_window_holds_what_its_definition_says(
     expected: dict[Cell, int] = {}
     for position, cell, n in changed:
         begun = window == ALL or position * MINUTE_MS >= start
-        reached = position * MINUTE_MS < at
-        if (begun or kind in ("edge", "still")) and (reached or kind == "last"):
+        reached = position * MINUTE_MS < at or (kind == "hourly" and position * MINUTE_MS == at)
+        if (begun or kind in ("edge", "hourly")) and (reached or kind == "last"):
             expected[cell] = expected.get(cell, 0) + n
     assert sums.read(window, at) == nonzero(expected)
 

@@ -11,15 +11,21 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from schemas.interventions import Intervention, intervention
 from schemas.resources import INTERVENTION, json_schema
 from streams.core.assessment import NOTHING, band_of, health, whole_hour
+from streams.core.batch import Sums
 from streams.core.definitions import Definitions
+from streams.core.measures import Cell
 from streams.core.partition import PartitionState
+from streams.core.sweep import MEASURES
 from streams.core.time import Calendar
 from tests.oracle.generate import random_events
-from tests.support.cluster import FAR, Cluster, Message
+from tests.support.accounting import one_claim_each
+from tests.support.cluster import FAR, REMEMBERING, Cluster, Message
+from tests.support.figures import folded
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -111,14 +117,75 @@ def test_by_the_wall_clock_the_sweep_goes_by_the_evaluation_time() -> None:
     assert not state.take_changes(evaluated=NOON + 15 * DAY_MS + 1).interventions
 
 
+def assessed_now(cluster: Cluster, at: int) -> dict[tuple[str, Cell], int]:
+    """What the panes of all numbers say at an evaluation time."""
+    sums = Sums(cluster.numbers(), at, cluster.parts[0].state.rules)
+    return {(m, cell): n for m in MEASURES for cell, n in sums.cells(m, "all").items() if n}
+
+
+def assessed_by_batch(events: list[dict[str, Any]], at: int, definitions: Definitions) -> Any:
+    batch = folded(events, at, definitions)
+    sums = Sums(batch.contributions(at), at, batch.rules)
+    return {(m, cell): n for m in MEASURES for cell, n in sums.cells(m, "all").items() if n}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_numbers_without_events_are_swept_as_the_wall_clock_goes_on(seed: int) -> None:
+    rng = random.Random(seed)
+    events = one_claim_each(random_events(rng, 600))
+    definitions = replace(REMEMBERING, lateness_ms=1_000 * DAY_MS)
+    cluster = Cluster(3, definitions, clock="wall")
+    cluster.produce(events, rng=rng)
+    cluster.run(rng)
+    at = cluster.newest() + 1
+    for hours in (0, 1, 5, 24, 24 * 8, 24 * 40):
+        # One number holds the evaluation time back; the others must not be seen to be ahead.
+        hour_ms = whole_hour(at + hours * HOUR_MS) * 60_000
+        held, at = at, max(at, hour_ms + rng.choice((0, 1, HOUR_MS - 1)))
+        before = assessed_by_batch(events, held, definitions)
+        for part in cluster.parts:
+            if hours:
+                assert assessed_now(cluster, held) == before
+            if rng.random() < 0.5:
+                cluster.recover(part)
+            cluster.checkpoint(part, evaluated=at)
+            if rng.random() < 0.5:
+                cluster.recover(part)
+            assert part.state.verify() == []
+            assert part.state.ledger.hour == whole_hour(at)
+        assert assessed_now(cluster, at) == assessed_by_batch(events, at, definitions) != {}
+
+
+def test_another_clock_sweeps_as_of_its_own_hour() -> None:
+    rng = random.Random(3)
+    events = one_claim_each(random_events(rng, 300))
+    definitions = replace(REMEMBERING, lateness_ms=1_000 * DAY_MS)
+    cluster = Cluster(2, definitions, clock="wall")
+    cluster.produce(events, rng=rng)
+    cluster.run(rng)
+    newest = cluster.newest() + 1
+    for part in cluster.parts:
+        cluster.checkpoint(part, evaluated=newest + 9 * DAY_MS)
+    cluster.clock = "event"
+    for part in cluster.parts:
+        cluster.recover(part)
+    cluster.run(rng)
+    assert {part.state.ledger.hour for part in cluster.parts} == {whole_hour(newest)}
+    assert assessed_now(cluster, newest) == assessed_by_batch(events, newest, definitions)
+    for part in cluster.parts:
+        assert part.state.verify() == []
+
+
 def test_behind_the_sweep_waits() -> None:
     state = PartitionState(0, 1, Definitions(), clock="wall")
     raw = msgspec.json.encode(page("u", NOON))
     state.process("product.events", [Message(0, FAR, None, raw)])
     state.take_changes(evaluated=NOON + HOUR_MS, behind=True)
     assert state.meta_fields()["hour"] == -1
+    assert state.waiting
     state.take_changes(evaluated=NOON + HOUR_MS)
     assert state.meta_fields()["hour"] == NOON // 60_000 + 60
+    assert not state.waiting
 
 
 def test_numbers_of_one_cluster_sweep_the_same_hour_by_the_event_clock() -> None:
