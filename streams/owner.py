@@ -180,7 +180,7 @@ class Owner:
         interval = self._config.checkpoint_interval_ms / 1000
         while not self._failure:
             started = time.monotonic()
-            await self._settle(owner for owner in self.owned.values() if owner.changed)
+            await self._settle(owner for owner in self.owned.values() if self._is_due(owner))
             await self._settle((o for o in self.owned.values() if self._keep_alive_due(o)), unchanged=True)
             await asyncio.sleep(max(_SHORTEST_PAUSE_S, started + interval - time.monotonic()))
 
@@ -191,8 +191,12 @@ class Owner:
             # A caller that is cancelled must not cut a transaction.
             await asyncio.shield(asyncio.gather(*settling))
 
+    def _is_due(self, owner: PartitionOwner) -> bool:
+        # In a rebalance the last checkpoint is that of `on_revoked`: one behind it would race with the next owner.
+        return self.ready and owner.changed
+
     def _keep_alive_due(self, owner: PartitionOwner) -> bool:
-        if time.monotonic() - owner.committed_at < META_INTERVAL_MS / 1000:
+        if not self.ready or time.monotonic() - owner.committed_at < META_INTERVAL_MS / 1000:
             return False
         return len(self.at_end(owner)) == len(SOURCES)
 

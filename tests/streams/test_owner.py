@@ -186,3 +186,27 @@ def test_a_worker_that_joins_counts_from_its_last_progress_and_an_owner_from_its
     assert bench.owner.stalled_since() == bench.part.committed_at
     bench.owner.owned.clear()
     assert bench.owner.stalled_since() is None
+
+
+def test_in_a_rebalance_nothing_is_checkpointed_behind_the_last_checkpoint(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+
+    async def write(part: PartitionOwner, at_end: Any) -> None:
+        written.append(part.number)
+        bench.failure.set(KeyError("enough"))
+
+    monkeypatch.setattr(bench.owner._checkpoints, "write", write)
+
+    async def run() -> None:
+        assert bench.part.changed
+        forever = asyncio.create_task(bench.owner.checkpoint_forever())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert written == []
+        bench.owner.ready = True
+        await forever
+
+    asyncio.run(run())
+    assert written == [NUMBER]
