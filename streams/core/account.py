@@ -15,7 +15,8 @@ import msgspec
 
 from streams.core.customer import NEVER, Customer
 from streams.core.dimensions import UNKNOWN
-from streams.core.groups.wellbeing import Answer, WellbeingFacts, joined
+from streams.core.facts.wellbeing import Answer, WellbeingFacts
+from streams.core.groups.wellbeing import joined
 from streams.core.measures import Contribution
 from streams.core.membership import edges_since
 from streams.core.subscriptions import Change, join_change

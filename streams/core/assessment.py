@@ -17,8 +17,8 @@ from streams.core.time import DAY_MINUTES, DAY_MS, HOUR_MINUTES, HOUR_MS, MINUTE
 
 if TYPE_CHECKING:
     from streams.core.account import AccountFacts
-    from streams.core.groups.flows import FlowFacts
-    from streams.core.groups.wellbeing import Answer
+    from streams.core.facts.flows import FlowFacts
+    from streams.core.facts.wellbeing import Answer
     from streams.core.rules import Rules
     from streams.core.time import Calendar
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
-import msgspec
-
 from schemas import events as e
+from streams.core.facts.wellbeing import Answer, WellbeingFacts
 from streams.core.group import Group
 from streams.core.groups.surveys import box
 from streams.core.measures import Contribution
@@ -26,20 +25,7 @@ if TYPE_CHECKING:
 MAX_TIMES: Final = 32
 """Contacts, answers and searches, of each, that are remembered of a customer or an account: the latest."""
 
-Answer = tuple[int, int]
-"""Time (ms) and points, 0 to 100."""
 Item = TypeVar("Item", int, Answer)
-
-
-class WellbeingFacts(msgspec.Struct, array_like=True, gc=False):
-    """Ordered sets; times are ms."""
-
-    contacts: list[int] = []
-    """When the customer turned to an agent."""
-    answers: list[Answer] = []
-    """Complete answers about satisfaction."""
-    failed: list[int] = []
-    """When a search of the help found nothing."""
 
 
 class Wellbeing(Group[WellbeingFacts]):
