@@ -27,10 +27,8 @@ def test_every_kpi_has_the_kind_the_dimensions_and_the_family_that_were_asked_fo
         }
         for family in catalogue.families
     }
-    wanted = {
-        family: {kpi: row for kpi, row in rows.items() if kpi in catalogue} for family, rows in ROWS.items()
-    }
-    assert found == wanted
+    assert found == ROWS
+    assert sum(map(len, ROWS.values())) == 67
 
 
 def test_every_family_that_has_kpis_has_a_title(catalogue: Catalogue) -> None:

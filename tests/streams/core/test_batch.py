@@ -48,15 +48,6 @@ def test_calendar_days_follow_the_time_zone(timezone: str) -> None:
         assert not differing(oracle, batch_figures(events, at, Definitions(timezone=timezone)))
 
 
-@given(st.data())
-@settings(max_examples=60)
-def test_every_subset_ratio_lies_between_0_and_1(data: st.DataObject) -> None:
-    events = data.draw(event_sets(deletions=True))
-    at = data.draw(evaluation_time(events))
-    figures = batch_figures(events, at)
-    assert all(0 <= value <= 1 for (metric, _), value in figures.items() if metric.endswith("_ratio"))
-
-
 def test_a_comparison_notices_a_lost_event() -> None:
     events: list[dict[str, Any]] = random_events(random.Random(1), 300)
     at = max(int(e["time"]) for e in events) + 1
