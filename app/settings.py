@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from app.catalogue.load import Catalogue, load_catalogue
 from app.config.alerts import ALERTS, AlertTimes
 from app.config.definitions import DEFINITIONS
@@ -100,6 +102,8 @@ def load_settings(
         raise SettingsError(problems)
     overlay: OverlaySettings = built["overlay"]
     laid_over = None if overlay.file is None else _lay_over(overlay.file, places)
+    if laid_over is not None:
+        built["definitions"] = msgspec.structs.replace(built["definitions"], own=laid_over.measures)
     return Settings(**built, laid_over=laid_over, file=file, places=places)
 
 

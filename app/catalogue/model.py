@@ -13,8 +13,8 @@ from app.catalogue.reads import Computed, Distribution, Frozen, Level, Ratio, Re
 from app.catalogue.targets import Band, Benchmark, Better, Case, Target, band_targets, check_bands
 from streams.core.time import ALL, DAY, DAY_MS, WINDOWS
 
-Kind = Literal["ratio", "quotient", "count", "level", "score", "amount", "seconds"]
-"""A ratio's numerator is part of its denominator; a quotient's two counts are unrelated."""
+Kind = Literal["ratio", "quotient", "count", "level", "score", "amount", "seconds", "distribution"]
+"""A ratio's numerator is part of its denominator; a quotient's two counts are unrelated; seconds are a distribution too."""
 
 FORMS: Final[Mapping[str, type[Value]]] = {
     "ratio": Ratio,
@@ -24,6 +24,7 @@ FORMS: Final[Mapping[str, type[Value]]] = {
     "score": Score,
     "amount": Level,
     "seconds": Distribution,
+    "distribution": Distribution,
 }
 """How each kind gets its value; every kind may also be computed."""
 
@@ -211,8 +212,8 @@ class Kpi(Frozen, frozen=True):
             ):
                 raise ValueError(f"{key}.window: the KPI has no window {watched.window!r}")
         watches = alerts.anomaly or (alerts.band, alerts.drop) != (None, None)
-        if (alerts.stat is not None) != (self.kind == "seconds" and watches):
-            raise ValueError("stat: alerts on durations name the statistic they watch, others have none")
+        if (alerts.stat is not None) != (FORMS[self.kind] is Distribution and watches):
+            raise ValueError("stat: alerts on distributions name the statistic they watch, others have none")
         if alerts.burn_rate:
             if self.kind != "ratio" or self.objective is None:
                 raise ValueError("burn_rate: an error budget needs a ratio with an objective")

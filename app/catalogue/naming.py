@@ -99,8 +99,8 @@ def _own_families(kpi: Kpi) -> list[Family]:
             return [family("", VALUE, *split)]
         case "amount":
             return [family("_minor_units", VALUE, *split)]
-        case "seconds":
-            return [family("_seconds", VALUE, STAT), family("_observations", OBSERVATIONS)]
+        case "seconds" | "distribution":
+            return [family(f"_{kpi.kind}", VALUE, STAT), family("_observations", OBSERVATIONS)]
         case "score":
             value = family("" if stem.endswith("_score") else "_score", VALUE)
             if isinstance(kpi.value, Score) and kpi.value.label is not None:

@@ -12,6 +12,17 @@ from streams.core.definitions import Definitions
 from streams.core.measures import Measure
 
 
+def measures_of(kpi: Kpi) -> set[str]:
+    """Return the names of all measures that ``kpi`` reads, in every breakdown."""
+    found = set(kpi.value.measures) if isinstance(kpi.value, Computed) else set()
+    dimensions = (*kpi.dimensions, *(dimension for extra in kpi.extras for dimension in extra.dimensions))
+    for _, read in kpi.readings():
+        for part in read.parts:
+            found.add(part.measure)
+            found |= {dimension.measure_for(part.measure) for dimension in dimensions}
+    return found
+
+
 def check_references(kpi: Kpi, measures: Mapping[str, Measure]) -> None:
     """Raise `CatalogueError` where ``kpi`` names a measure, a field or a definition that does not exist."""
     for key, read in kpi.readings():

@@ -16,7 +16,8 @@ from app.evaluation.reads import Reads
 from app.evaluation.samples import Sample
 from app.evaluation.shown import TOP
 from streams.core.definitions import Definitions
-from streams.core.measures import MEASURES, Measure
+from streams.core.measures import Measure
+from streams.core.own import named_measures
 from streams.core.time import DAY
 
 Function: TypeAlias = Callable[[Kpi, Reads, str | None, Context], Iterable[Sample]]
@@ -49,8 +50,10 @@ class Evaluator:
         *,
         definitions: Definitions,
         top: int = TOP,
-        measures: Mapping[str, Measure] = MEASURES,
+        measures: Mapping[str, Measure] | None = None,
     ) -> None:
+        if measures is None:
+            measures = named_measures(definitions.own)
         context = Context(measures, definitions, top)
         self._kpis = {kpi.id: _Prepared(kpi, context) for kpi in catalogue.values() if kpi.enabled}
 

@@ -13,6 +13,7 @@ from app.exporter.freshness import Freshness
 from app.exporter.latency import Latency
 from app.exporter.store import Store
 from streams.core.definitions import Definitions
+from streams.core.own import stored_measures
 from streams.core.records import Meta
 
 
@@ -38,7 +39,7 @@ class Live:
         self.latency = Latency()
         self._definitions = definitions
         self._clock = EvaluationClock(partitions)
-        self._store = Store(definitions.timezone)
+        self._store = self._new_store()
         self._top = top
         self._figurer = self._new_figurer()
         self._now = now
@@ -72,7 +73,7 @@ class Live:
 
     def reset(self) -> None:
         """Forget all panes, to read them again from the beginning. The evaluation time stays, and never goes back."""
-        self._store = Store(self._definitions.timezone)
+        self._store = self._new_store()
         # The old one remembers sums over the old panes.
         self._figurer = self._new_figurer()
         self.freshness.reset()
@@ -125,6 +126,9 @@ class Live:
                 f"workers count calendar days in {zones}, this exporter in {self._definitions.timezone}"
             )
         return notes
+
+    def _new_store(self) -> Store:
+        return Store(self._definitions.timezone, stored_measures(self._definitions.own))
 
     def _new_figurer(self) -> Figurer:
         return Figurer(Evaluator(self.catalogue, definitions=self._definitions, top=self._top), self._store)

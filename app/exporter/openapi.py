@@ -42,7 +42,7 @@ _SUMMARY: Final[dict[str, Schema]] = {
     "id": _TEXT,
     "title": _TEXT,
     "family": _TEXT,
-    "kind": {"enum": ["ratio", "quotient", "count", "level", "score", "amount", "seconds"]},
+    "kind": {"enum": ["ratio", "quotient", "count", "level", "score", "amount", "seconds", "distribution"]},
     "unit": _TEXT,
     "better": {"enum": ["higher", "lower"]},
     "windows": _TEXTS,

@@ -57,7 +57,7 @@ class KpiView:
         match self.kpi.kind:
             case "ratio" | "quotient":
                 yield from self._ratios(figures)
-            case "seconds":
+            case "seconds" | "distribution":
                 yield from self._durations(figures)
             case "score":
                 yield from self._scores(figures)

@@ -245,6 +245,7 @@ def least_base(kpi: Kpi) -> float | None:
         "ratio": 1 / kpi.alerts.min_samples,
         "quotient": 1 / kpi.alerts.min_samples,
         "seconds": LEAST_SECONDS,
+        "distribution": 1 / kpi.alerts.min_samples,
     }.get(kpi.kind)
 
 

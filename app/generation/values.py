@@ -15,6 +15,7 @@ _TEMPLATES: Final[Mapping[Kind, str]] = {
     "score": "printf `%.1f`",
     "amount": "printf `%.0f`",
     "seconds": "humanizeDuration",
+    "distribution": "printf `%.3g`",
 }
 
 
@@ -30,7 +31,7 @@ def written(kpi: Kpi, value: float) -> str:
             return percent(value)
         case "seconds":
             return humane(value)
-        case "quotient":
+        case "quotient" | "distribution":
             return f"{value:.3g}"
         case "score":
             return f"{value:.1f}"

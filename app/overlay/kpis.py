@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 from msgspec import inspect
 
+from app.catalogue.dimensions import Dimension
 from app.catalogue.errors import CatalogueError
 from app.catalogue.load import parse_kpi
 from app.catalogue.model import Kpi
 from app.catalogue.naming import family_names
-from app.catalogue.reads import Computed
+from app.catalogue.reads import Computed, Read
 from app.config.source import Located, Problem, did_you_mean
 from app.overlay.located import inner, plain
+from streams.core.measures import Measure
+from streams.core.own import BY
 
 FAMILY: Final = "own"
 """The family of own KPIs that name none."""
@@ -40,10 +44,13 @@ _PREFIXES: Final = (
 _ABBREVIATIONS: Final = frozenset(
     ("s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d")
 )
+_DIGEST: Final = re.compile(r"~[0-9a-f]{8}")
 _TYPES: Final = ("gauge", "counter", "histogram", "summary")
 
 
-def read_kpi(name: str, found: Located, problems: list[Problem]) -> Kpi | None:
+def read_kpi(
+    name: str, found: Located, measures: Mapping[str, Measure], problems: list[Problem]
+) -> Kpi | None:
     """Return the own KPI ``name``; without one ``problems`` says why."""
     key = f"kpis.{name}"
     if not isinstance(found.content, dict):
@@ -57,9 +64,11 @@ def read_kpi(name: str, found: Located, problems: list[Problem]) -> Kpi | None:
         return None
     document: dict[str, Any] = {"id": name, "version": 1, "family": FAMILY, **plain(found)}
     document["dimensions"] = _dimensions(document.get("dimensions", []))
+    for value in (document.get("value"), document.get("extras")):
+        _add_kinds(value, measures)
     try:
-        kpi = parse_kpi(document, found.where, expect=name)
-        _check_form(kpi)
+        _check_form(name, document.get("value"))
+        kpi = _with_breakdowns(parse_kpi(document, found.where, expect=name), measures)
         _check_name(kpi)
     except CatalogueError as error:
         problems.append(problem_of(error, found, key, document))
@@ -79,7 +88,9 @@ def problem_of(error: CatalogueError, found: Located, key: str, document: Mappin
     ):
         message = f"found {node.written}: {message}"
     where = node.key_where or node.where
-    return Problem(where, f"{key}.{error.key}" if error.key else key, message + _hint(error, document))
+    # Own measures are stored under names that nobody writes.
+    message = _DIGEST.sub("", message + _hint(error, document))
+    return Problem(where, f"{key}.{error.key}" if error.key else key, message)
 
 
 def _dimensions(written: Any) -> Any:
@@ -89,12 +100,51 @@ def _dimensions(written: Any) -> Any:
     return [{"name": one} if isinstance(one, str) else one for one in written]
 
 
-def _check_form(kpi: Kpi) -> None:
-    if isinstance(kpi.value, Computed):
+def _add_kinds(written: Any, measures: Mapping[str, Measure]) -> None:
+    """Where a reading does not say how the measure is read, there is only one way."""
+    for value in written if isinstance(written, list) else [written]:
+        if not isinstance(value, dict):
+            continue
+        name = value.get("measure")
+        if isinstance(name, str) and name in measures and "how" not in value:
+            value["how"] = measures[name].kind
+        for key, inside in value.items():
+            # What is added up is read like what it is added to.
+            if key != "plus":
+                _add_kinds(inside, measures)
+
+
+def _with_breakdowns(kpi: Kpi, measures: Mapping[str, Measure]) -> Kpi:
+    """Where customers are counted by something that they did, each breakdown reads the measure that counts so."""
+
+    def complete(dimensions: Iterable[Dimension], reads: Iterable[Read]) -> tuple[Dimension, ...]:
+        by_name = [dict(dimension.measures) for dimension in dimensions]
+        for read in reads:
+            for dimension, instead in zip(dimensions, by_name, strict=True):
+                by = f"{read.measure}{BY}{dimension.cell_field}"
+                if dimension.cell_field not in measures[read.measure].fields and by in measures:
+                    instead.setdefault(read.measure, by)
+        return tuple(
+            replace(dimension, measures=instead)
+            for dimension, instead in zip(dimensions, by_name, strict=True)
+        )
+
+    replace = msgspec.structs.replace
+    if any(read.measure not in measures for _, read in kpi.readings()):
+        return kpi
+    extras = tuple(
+        replace(extra, dimensions=complete(extra.dimensions, [read for _, read in extra.value.readings()]))
+        for extra in kpi.extras
+    )
+    own = [read for _, read in kpi.value.readings()]
+    return replace(kpi, dimensions=complete(kpi.dimensions, own), extras=extras)
+
+
+def _check_form(name: str, value: Any) -> None:
+    """A computed KPI names a function; what a user writes never decides which code runs."""
+    if isinstance(value, dict) and value.get("form") == Computed.__struct_config__.tag:
         raise CatalogueError(
-            kpi.id,
-            "value.form",
-            "an own KPI runs no code of its own; allowed: ratio, level, distribution, score",
+            name, "value.form", "an own KPI runs no code; allowed: ratio, level, distribution, score"
         )
 
 
@@ -147,6 +197,9 @@ def _hint(error: CatalogueError, document: Mapping[str, Any]) -> str:
         if isinstance(kind, inspect.StructType):
             names = [field.encode_name for field in kind.fields]
             return did_you_mean(problem.split("`")[1], names) or f"; known: {', '.join(names)}"
+    if problem.startswith("there is no measure"):
+        _, written, _, known = problem.replace("there are ", "'").split("'", 3)
+        return did_you_mean(written, known.split(", "))
     if "missing required field" in problem:
         return "; give it"
     if "Invalid enum value" in problem or "Invalid value" in problem:

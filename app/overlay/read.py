@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,13 +12,15 @@ from typing import Final
 from app.catalogue.errors import CatalogueError
 from app.catalogue.load import Catalogue, check_catalogue, load_catalogue
 from app.catalogue.model import Kpi
-from app.catalogue.references import check_references
+from app.catalogue.references import check_references, measures_of
 from app.config.document import read_document
 from app.config.source import Located, Problem, SettingsError
 from app.overlay.changes import read_change
 from app.overlay.kpis import FAMILY, FAMILY_TITLE, copied, problem_of, read_kpi
 from app.overlay.located import mapping, unknown
-from streams.core.measures import MEASURES, Measure
+from app.overlay.measures import read_measures
+from streams.core.measures import Measure
+from streams.core.own import OwnMeasure, named_measures
 
 SECTIONS: Final = ("families", "measures", "kpis", "changes")
 
@@ -30,6 +32,8 @@ class Overlay:
     """What an overlay file makes of the catalogue."""
 
     kpis: Catalogue
+    measures: tuple[OwnMeasure, ...] = ()
+    """Own measures that some KPI reads. The others are not counted."""
 
 
 def read_overlay(file: Path) -> Overlay:
@@ -43,7 +47,8 @@ def read_overlay(file: Path) -> Overlay:
         else:
             problems.append(unknown(found, name, name, SECTIONS, "section"))
     shipped = load_catalogue()
-    measures: Mapping[str, Measure] = MEASURES
+    counted = read_measures(sections["measures"], problems)
+    measures = named_measures(counted.values())
     families = _families(sections["families"], shipped, problems)
     kpis = dict(shipped)
     for name, found in sections["changes"].items():
@@ -64,18 +69,26 @@ def read_overlay(file: Path) -> Overlay:
                 )
             )
             continue
-        kpi = read_kpi(name, found, problems)
+        kpi = read_kpi(name, found, measures, problems)
         if kpi is not None and _fits(kpi, found, measures, families, problems):
             own[name] = kpi
     if not problems:
         catalogue = Catalogue(kpis | own, families, dict.fromkeys(own, str(file)))
         try:
-            return Overlay(check_catalogue(catalogue, measures))
+            check_catalogue(catalogue, measures)
         except CatalogueError as error:
             section = "kpis" if error.kpi in own else "changes"
             found = sections[section].get(error.kpi, Located(None, "", str(file)))
             problems.append(problem_of(error, found, f"{section}.{error.kpi}", copied(catalogue[error.kpi])))
+        else:
+            return Overlay(catalogue, _read_by(catalogue, counted.values()))
     raise SettingsError(problems)
+
+
+def _read_by(catalogue: Catalogue, measures: Iterable[OwnMeasure]) -> tuple[OwnMeasure, ...]:
+    """The measures of which some KPI that is on reads some part."""
+    read = {name for kpi in catalogue.values() if kpi.enabled for name in measures_of(kpi)}
+    return tuple(one for one in measures if any(part.name in read for part in one.parts()))
 
 
 def _families(written: Mapping[str, Located], shipped: Catalogue, problems: list[Problem]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from streams.core.definitions import Definitions
 from streams.core.dimensions import Dimensions
 from streams.core.join import claims, join, join_account, join_customers, tell
 from streams.core.ledger import closed_at
-from streams.core.measures import MEASURES, Cell, Contribution
+from streams.core.measures import Cell, Contribution
 from streams.core.rules import Rules
 from streams.core.time import MINUTE_MS, reached, window_span
 
@@ -57,7 +57,7 @@ class Batch:
 
     def __init__(self, definitions: Definitions, *, distinct: bool = False) -> None:
         self.rules = Rules(definitions)
-        self.dimensions = Dimensions(definitions.max_dimension_values)
+        self.dimensions = Dimensions(definitions.max_dimension_values, self.rules.dimensions)
         self.customers: dict[str, Customer] = {}
         self._accounts: dict[str, AccountFacts] = {}
         self._users: dict[str, str] = {}
@@ -154,14 +154,15 @@ class Sums:
     def __init__(self, contributions: Iterable[Contribution], at: int, rules: Rules) -> None:
         self.at = at
         self._today = rules.calendar.day_of((at - 1) // MINUTE_MS)
-        self._numbers: dict[str, dict[tuple[Cell, int], int]] = {name: {} for name in MEASURES}
+        self._measures = rules.measures
+        self._numbers: dict[str, dict[tuple[Cell, int], int]] = {name: {} for name in rules.measures}
         for measure, cell, minute, n in contributions:
             numbers = self._numbers[measure]
             numbers[cell, minute] = numbers.get((cell, minute), 0) + n
 
     def cells(self, measure: str, window: str) -> Mapping[Cell, int]:
         """The sum of each cell over a window that ends at the evaluation time (`docs/definitions.md`, "Time")."""
-        kind = MEASURES[measure].kind
+        kind = self._measures[measure].kind
         if kind in ("edge", "still"):
             return self._sum(measure, None, reached(self.at))
         if kind == "hourly":

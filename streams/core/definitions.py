@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 import xxhash
 
+from streams.core.own import OwnMeasure
 from streams.core.time import DAY_MS, HOUR_MS, MINUTE_MS
 
 CODE_VERSION: Final = 2
@@ -119,6 +120,9 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     max_dimension_values: int = 256
     """Distinct values of one dimension in one partition; further ones become `other`."""
 
+    own: tuple[OwnMeasure, ...] = ()
+    """Measures that are counted beside the built-in ones."""
+
     @property
     def by_account(self) -> bool:
         """Whether an event is about its account first of all."""
@@ -133,7 +137,8 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
         relevant = {
             name: value
             for name, value in msgspec.structs.asdict(self).items()
-            if name
+            if (name != "own" or value)
+            and name
             not in {"lateness_ms", "future_tolerance_ms", "dedup_horizon_ms", "dedup_horizon_product_ms"}
         }
         payload = msgspec.json.encode([CODE_VERSION, relevant], order="deterministic")

@@ -27,10 +27,10 @@ class Dimensions:
 
     __slots__ = ("_limit", "overflow", "values")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, names: tuple[str, ...] = DIMENSIONS) -> None:
         self._limit = limit
-        self.values: dict[str, dict[str, str]] = {name: {} for name in DIMENSIONS}
-        self.overflow: dict[str, int] = dict.fromkeys(DIMENSIONS, 0)
+        self.values: dict[str, dict[str, str]] = {name: {} for name in names}
+        self.overflow: dict[str, int] = dict.fromkeys(names, 0)
         """Events, by dimension, whose value was beyond the bound."""
 
     def fold(self, dimension: str, value: str | None) -> str:

@@ -70,6 +70,10 @@ class Group(Generic[F]):
 
     # ---- what a group says ---------------------------------------------------------------------------------------
 
+    def listens(self) -> tuple[type[Event], ...]:
+        """Return the types of event that join with the facts: `types`, unless the definitions say which."""
+        return self.types
+
     def touches(self, event: Event) -> bool:
         """Whether an event of one of the `types` tells the group anything: asked for every one of them, before facts are opened."""
         del event

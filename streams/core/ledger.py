@@ -27,7 +27,7 @@ from streams.core.join import (
     platform_of,
     watch,
 )
-from streams.core.measures import MEASURES, Contribution
+from streams.core.measures import Contribution
 from streams.core.membership import by_eligibility
 from streams.core.panes import MeasurePanes, Panes
 from streams.core.rules import Rules
@@ -107,8 +107,8 @@ class Ledger:
         self.customers: dict[str, Customer] = {}
         self.accounts: dict[str, Account] = {}
         """Accounts that are at home here."""
-        self.dimensions = Dimensions(rules.definitions.max_dimension_values)
-        self.residue = Panes()
+        self.dimensions = Dimensions(rules.definitions.max_dimension_values, rules.dimensions)
+        self.residue = Panes(rules.measures.values())
         self.dirty: list[Customer] = []
         """Customers whose facts changed since the last checkpoint."""
         self.dirty_accounts: list[Account] = []
@@ -118,7 +118,7 @@ class Ledger:
         """Accounts of which some customer here no longer counts, or counts as another."""
         self.gone: list[Gone] = []
         """Customers whose records fell away."""
-        self.use(Panes())
+        self.use(Panes(rules.measures.values()))
 
     def use(self, panes: Panes) -> None:
         """Take these panes from here on."""
@@ -569,7 +569,7 @@ class Ledger:
 
     def recomputed(self) -> Panes:
         """The panes that the facts and the residue stand for, rolled up as far as the present ones."""
-        fresh = Panes()
+        fresh = Panes(self.rules.measures.values())
         for panes in fresh:
             panes.rolled_to = self.panes[panes.measure.name].rolled_to
         for c in self.customers.values():
@@ -635,7 +635,7 @@ def closed_at(contributions: list[Contribution], minute: int, rules: Rules) -> l
     today = rules.calendar.day_of(minute)
     for contribution in contributions:
         measure, cell, at, n = contribution
-        kind = MEASURES[measure].kind
+        kind = rules.measures[measure].kind
         if (kind == "event" and at <= minute) or (kind == "day" and at <= today):
             kept.append(contribution)
         elif kind == "edge" and at <= minute:

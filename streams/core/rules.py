@@ -15,6 +15,7 @@ from streams.core.group import Group
 from streams.core.groups import groups_of
 from streams.core.groups.flows import Flows
 from streams.core.groups.wellbeing import Wellbeing
+from streams.core.own import dimensions_of, stored_measures
 from streams.core.support import (
     ABANDONED,
     ACTORS,
@@ -126,10 +127,12 @@ class Rules:
         "calendar",
         "contact_groups",
         "definitions",
+        "dimensions",
         "excluded_groups",
         "flows",
         "groups",
         "groups_by_name",
+        "measures",
         "messages_to_bots",
         "profile_groups",
         "wellbeing",
@@ -141,6 +144,10 @@ class Rules:
         """The account is the customer: then no account spans several of them."""
         self.calendar = Calendar(definitions.timezone)
         self.messages_to_bots = matches(definitions.self_service_actions, "conversation.message")
+        self.measures = stored_measures(definitions.own)
+        """Every measure by the name that facts and panes know it by."""
+        self.dimensions = dimensions_of(definitions.own)
+        """Every dimension whose values are bounded."""
         self.groups = groups_of(definitions)
         self.wellbeing = next(g for g in self.groups if isinstance(g, Wellbeing))
         self.flows = next(g for g in self.groups if isinstance(g, Flows))
@@ -155,7 +162,7 @@ class Rules:
                 t.name,
                 t.makes_known,
                 definitions,
-                tuple(g for g in self.groups if t.struct in g.types),
+                tuple(g for g in self.groups if t.struct in g.listens()),
             )
             for t in EVENT_TYPES.values()
         }

@@ -14,6 +14,7 @@ from streams.core.groups.flows import Flows
 from streams.core.groups.growth import Growth
 from streams.core.groups.help_uses import HelpUses
 from streams.core.groups.in_app_help import InAppHelp
+from streams.core.groups.own import Own
 from streams.core.groups.reaches import Reaches
 from streams.core.groups.subscriptions import SubscriptionGroup
 from streams.core.groups.surveys import Surveys
@@ -37,4 +38,5 @@ GROUPS: Final[tuple[type[Group[Any]], ...]] = (
 
 def groups_of(definitions: Definitions) -> tuple[Group[Any], ...]:
     """Return the groups as the definitions want them."""
-    return tuple(group(definitions) for group in GROUPS)
+    groups = tuple(group(definitions) for group in GROUPS)
+    return (*groups, Own(definitions)) if definitions.own else groups

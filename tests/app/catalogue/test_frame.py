@@ -137,6 +137,15 @@ time_to_first_value:
     kpi_time_to_first_value_seconds: [window, stat, plan]
     kpi_time_to_first_value_observations: [window, plan]
     kpi_time_to_first_value_waiting: [plan]
+results_of_searches:
+  kind: distribution
+  unit: results
+  value: {form: distribution, read: {measure: first_value, how: event}, sums: {measure: first_value_ms, how: event}}
+  windows: [1h, 30d]
+  dimensions: [{name: plan}]
+  families:
+    kpi_results_of_searches_distribution: [window, stat, plan]
+    kpi_results_of_searches_observations: [window, plan]
 retention_d7:
   kind: ratio
   value: {form: computed, function: "app.evaluation.cohorts:retention", measures: [cohort], split: mode, windowed: false}

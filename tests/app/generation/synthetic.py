@@ -115,7 +115,7 @@ def with_all_alerts(kpi: Kpi) -> Kpi:
         drop=DropAlert(by=0.2, window=window),
         anomaly=True,
         burn_rate=ratio and set(BURN_RATE_WINDOWS) <= {*kpi.windows},
-        stat="p75" if kpi.kind == "seconds" else None,
+        stat="p75" if kpi.kind in ("seconds", "distribution") else None,
     )
     return msgspec.structs.replace(
         kpi, bands=(good, poor), objective=0.8 if ratio and kpi.better == "higher" else bound, alerts=alerts

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.config.source import SettingsError
+from app.config.source import Located, SettingsError
 from app.overlay.read import Overlay, read_overlay
 from tests.app.catalogue.conftest import document
 
@@ -33,6 +33,21 @@ def mistakes(folder: Path, content: object) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         read_overlay(path)
     return [str(problem).replace(f"{folder}/", "") for problem in caught.value.problems]
+
+
+def located(content: object) -> dict[str, Located]:
+    """The entries of a mapping as a file has them, all on its first line."""
+
+    def at(value: Any) -> Located:
+        if isinstance(value, dict):
+            return Located({name: at(one) for name, one in value.items()}, "a mapping", FILE)
+        if isinstance(value, list):
+            return Located(tuple(map(at, value)), "a list", FILE)
+        return Located(value, repr(value), FILE)
+
+    found = at(content).content
+    assert isinstance(found, dict)
+    return found
 
 
 def definition(**changes: Any) -> dict[str, Any]:
