@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from streams.core.dimensions import UNKNOWN
+from streams.core.facts.support import Conversation, Entry
 from streams.core.support import (
     ABANDONED,
     HANDED_OFF,
@@ -20,8 +21,6 @@ from streams.core.support import (
     RESOLVED_BOT,
     RESOLVED_LAST,
     STARTED_LAST,
-    Conversation,
-    Entry,
 )
 from streams.core.time import MINUTE_MS
 

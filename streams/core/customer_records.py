@@ -7,9 +7,10 @@ from typing import Final
 import msgspec
 
 from streams.core.customer import Customer, Seen
+from streams.core.facts.support import Conversation, Entry, HelpSession
 from streams.core.panes import DAYS_KEPT
 from streams.core.stored import Hot, Status
-from streams.core.support import Conversation, Entry, HelpSession, conversation_of, told_of
+from streams.core.support import conversation_of, told_of
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_hot = msgspec.msgpack.Decoder(Hot).decode

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from streams.core.course import CONFIRMED_CLAIM, Course
+from streams.core.facts.support import HelpSession
 from streams.core.measures import Contribution
-from streams.core.support import REOPENED, HelpSession, Support
+from streams.core.support import REOPENED, Support
 from streams.core.time import DAY_MS, deadline_minute
 
 HELD_MS: Final = 7 * DAY_MS

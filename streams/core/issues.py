@@ -16,6 +16,7 @@ from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
 from streams.core.distributions import bucket_of
 from streams.core.durability import HELD_MS, conversation_durability, session_durability
+from streams.core.facts.support import Conversation, Entry, HelpSession, Named
 from streams.core.measures import Contribution
 from streams.core.reactions import decide as decide_reaction
 from streams.core.support import (
@@ -26,12 +27,11 @@ from streams.core.support import (
     MESSAGE_AGENT_PUBLIC,
     MESSAGE_CUSTOMER,
     RESOLVED,
-    Conversation,
-    Entry,
     HelpEvent,
-    HelpSession,
-    Named,
     Support,
+    add_entry,
+    names,
+    united,
 )
 from streams.core.time import MINUTE_MS, deadline_minute
 
@@ -244,10 +244,10 @@ def join_conversation(support: Support, conversation_id: str, entry: Entry, bot:
         conversation = support.conversations[conversation_id] = Conversation(conversation_id, [])
     contacts, answer, to_bot = conversation.contacts, conversation.answer, conversation.to_bot
     moments = conversation.moments
-    named = conversation.names(bot)
+    named = names(conversation, bot)
     if named:
         conversation.bot = bot
-    if not conversation.add(entry) and not named:
+    if not add_entry(conversation, entry) and not named:
         return
     derive(conversation)
     if to_bot != conversation.to_bot:
@@ -265,7 +265,7 @@ def join_session(support: Support, session: HelpSession, gap: int) -> None:
     """Join a help session (or a single event as one) with those it touches, without asking what that changes."""
     low, high = support.touching(session.start, session.end, gap)
     for other in support.sessions[low:high]:
-        session = session.join(other)
+        session = united(session, other)
     support.sessions[low:high] = [session]
     support.sessions_dirty = True
     support.forget_derived()
@@ -281,7 +281,7 @@ def update_conversation(
         before: list[Contribution] = []
         named = bot is not None
     else:
-        named = conversation.names(bot)
+        named = names(conversation, bot)
         if not named and conversation_id in support.settled and _adds_nothing(conversation, entry):
             conversation.entries.append(entry)
             support.dirty.add(conversation_id)
@@ -294,7 +294,7 @@ def update_conversation(
     moments = conversation.moments
     if named:
         conversation.bot = bot
-    if not conversation.add(entry) and not named:
+    if not add_entry(conversation, entry) and not named:
         return {}
     support.dirty.add(conversation_id)
     course = derive(conversation)
@@ -389,7 +389,7 @@ def update_help(support: Support, event: HelpEvent, definitions: Definitions) ->
     low, high = support.touching(session.start, session.end, gap)
     touched = support.sessions[low:high]
     for other in touched:
-        session = session.join(other)
+        session = united(session, other)
     if touched == [session]:
         return {}
     support.sessions_dirty = True

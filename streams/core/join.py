@@ -7,31 +7,45 @@ tests measure against this one.
 from __future__ import annotations
 
 from bisect import insort
-from typing import NamedTuple
 
 from schemas import events as e
 from streams.core.account import AccountFacts
 from streams.core.customer import Customer
 from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.facts.support import Entry, Named
 from streams.core.issues import join_conversation, join_session
 from streams.core.rules import HELP_CHANNEL, Rule, Rules
 from streams.core.subscriptions import change_of
-from streams.core.support import Entry, HelpEvent, Named
+from streams.core.support import HelpEvent
 from streams.core.time import MINUTE_MS
 
 
-class Told(NamedTuple):
-    """An event with its dimensions folded."""
+class Told:
+    """An event with its dimensions folded; `time` in ms, and `minute`."""
 
-    time: int
-    event: e.Event
-    rule: Rule
-    plan: str
-    segment: str
-    role: str
-    account: str
-    countable: bool
-    """Whether a repetition of it would have been recognised: else it is left out of plain counts."""
+    __slots__ = ("account", "countable", "event", "minute", "plan", "role", "rule", "segment", "time")
+
+    def __init__(
+        self,
+        time: int,
+        event: e.Event,
+        rule: Rule,
+        plan: str,
+        segment: str,
+        role: str,
+        account: str,
+        countable: bool,
+    ) -> None:
+        self.time = time
+        self.minute = time // MINUTE_MS
+        self.event = event
+        self.rule = rule
+        self.plan = plan
+        self.segment = segment
+        self.role = role
+        self.account = account
+        self.countable = countable
+        """Whether a repetition of it would have been recognised: else it is left out of plain counts."""
 
 
 def tell(

@@ -6,6 +6,7 @@ Each method keeps it, by differencing only what it touches; `Ledger.recomputed` 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from streams.core import person
@@ -36,7 +37,8 @@ from streams.core.support import Support
 from streams.core.time import HOUR_MINUTES, MINUTE_MS
 
 
-class _ProfileSlots(NamedTuple):
+@dataclass
+class _ProfileSlots:
     """Where the slots of a plan, segment and role begin in the measures that have them."""
 
     active: int
@@ -48,7 +50,8 @@ class _ProfileSlots(NamedTuple):
     kept: int
 
 
-class _PlatformSlots(NamedTuple):
+@dataclass
+class _PlatformSlots:
     """Where the slots of a platform begin."""
 
     last: int
@@ -161,7 +164,7 @@ class Ledger:
         if rule.admin is not None or (c.status is not None and c.excluded):
             self._apply_whole(c, told)
             return
-        time, minute = told.time, told.time // MINUTE_MS
+        time, minute = told.time, told.minute
         plan, segment, role = told.plan, told.segment, told.role
         if (
             (rule.known and not 0 <= c.known <= minute)
@@ -218,7 +221,7 @@ class Ledger:
             c.join_attribute("account", told.time, told.account)
             if c.self_service < 0:
                 self.moved(c, was)
-                self.welcome(c, told.time // MINUTE_MS)
+                self.welcome(c, told.minute)
                 return
         before = self._person(c)
         c.join_attribute("plan", told.time, told.plan)
@@ -227,7 +230,7 @@ class Ledger:
         c.join_attribute("account", told.time, told.account)
         self.moved(c, was)
         if told.rule.known:
-            c.join_known(told.time // MINUTE_MS)
+            c.join_known(told.minute)
         c.active_slot = -1
         add_to(self.panes, difference(before, self._person(c)))
 

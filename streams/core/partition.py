@@ -410,9 +410,10 @@ class PartitionState:
             return PROCESSED
         told = tell(event, time, rule, self.rules, self.ledger.dimensions, countable=countable)
         self.ledger.apply(c, told)
-        account = self.rules.account_of(event)
-        if account is not None:
-            self._tell_account(account, told, raw)
+        if rule.about_account:
+            account = self.rules.account_of(event)
+            if account is not None:
+                self._tell_account(account, told, raw)
         if rule.admin == "identify" and event.anonymous_id and claims(event, c.id):
             self._claim(event.anonymous_id, c.id, time)
         if status is not None and rule.admin is None and c.excluded:

@@ -6,7 +6,8 @@ A further event type is a further row here, not a further branch in the loop.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 from schemas import events as e
 from schemas.types import EVENT_TYPES
@@ -41,7 +42,8 @@ _NOT_ACTING: Final = {"user.flagged", "user.unflagged", "user.deleted", "account
 """Types that say something about a customer without it having acted, beside those that the contract names."""
 
 
-class Rule(NamedTuple):
+@dataclass
+class Rule:
     """What an event type does."""
 
     name: str
@@ -59,6 +61,8 @@ class Rule(NamedTuple):
     """A conversation's event: its code (`streams.core.support`)."""
     admin: Admin | None
     """It changes what the customer is, not what it did."""
+    about_account: bool
+    """It may be about an account beside or instead of its customer (`Rules.account_of`)."""
     groups: tuple[Group[Any], ...]
     """The groups of facts that it may join with."""
     fast: bool
@@ -116,6 +120,13 @@ _ADMIN: Final[dict[type[e.Event], Admin]] = {
     e.UserDeleted: "delete",
 }
 
+_ABOUT_ACCOUNTS: Final = (
+    e.AccountEligibilityChanged,
+    e.SubscriptionStarted,
+    e.SubscriptionChanged,
+    e.SubscriptionCancelled,
+)
+
 
 class Rules:
     """The table, and what else follows from the definitions."""
@@ -169,13 +180,11 @@ class Rules:
 
     def account_of(self, event: e.Event) -> str | None:
         """Return the account that an event is about beside or instead of its customer, if customers have accounts."""
-        if self.by_account or not event.account_id:
+        if self.by_account or not event.account_id or not isinstance(event, _ABOUT_ACCOUNTS):
             return None
-        if isinstance(event, e.AccountEligibilityChanged):
-            return event.account_id if event.data.scope == "account" else None
-        if isinstance(event, e.SubscriptionStarted | e.SubscriptionChanged | e.SubscriptionCancelled):
-            return event.account_id
-        return None
+        if isinstance(event, e.AccountEligibilityChanged) and event.data.scope != "account":
+            return None
+        return event.account_id
 
     def speaks_for_customer(self, event: e.AccountEligibilityChanged) -> bool:
         """Whether a change of eligibility is one of the event's customer, and not only of an account that it belongs to."""
@@ -209,6 +218,7 @@ def _rule(
         help=help_,
         code=code,
         admin=admin,
+        about_account=issubclass(struct, _ABOUT_ACCOUNTS),
         groups=groups,
         fast=makes_known
         and not (flow or help_ or code or admin or self_service)

@@ -11,14 +11,9 @@ from typing import Final
 
 import msgspec
 
+from streams.core.facts.support import Conversation, Entry, HelpSession, Mark, Named, Packed
 from streams.core.measures import Contribution
 from streams.core.time import DAY_MS
-
-Entry = tuple[int, int, str, str, str]
-"""One event of a conversation: time (ms), code, channel, plan, segment; empty strings where the event had none."""
-
-Named = tuple[int, str]
-"""An event (ms) that named the bot, and the name."""
 
 # Codes are in lifecycle order, which is the order of events of one millisecond.
 STARTED: Final = 0  # + 3 * initiator (customer, bot, agent) + with (unsaid, bot, agent)
@@ -47,43 +42,25 @@ MAX_ENTRIES: Final = 512
 MOMENTS_APART: Final = DAY_MS
 """Moments of one conversation lie further apart than this: so they stay few."""
 
-Mark = tuple[int, str, str]
-"""An instant (ms) with the plan and segment that the event carried."""
+
+def add_entry(conversation: Conversation, entry: Entry) -> bool:
+    """Join an event with its conversation; False if it was known."""
+    entries = conversation.entries
+    if not entries or entry > entries[-1]:
+        entries.append(entry)
+    else:
+        i = bisect_left(entries, entry)
+        if entries[i] == entry:
+            return False
+        entries.insert(i, entry)
+    if len(entries) > MAX_ENTRIES:
+        del entries[MAX_ENTRIES // 2]
+    return True
 
 
-class Conversation(msgspec.Struct, array_like=True, gc=False, eq=False):
-    """One conversation: its entries, in order, and what other issues of the customer need to know of it."""
-
-    id: str
-    entries: list[Entry]
-    contacts: list[int] = []
-    """Times at which it was a contact (derived)."""
-    answer: int = -1
-    """The last answer, if the outcome now depends on the silence after it; else −1 (derived)."""
-    to_bot: list[tuple[str, int]] = []
-    """Last message of the customer to a bot, by channel: (channel, minute) (derived)."""
-    bot: Named | None = None
-    """The earliest event that named the bot; of several at once the smaller name."""
-    moments: list[int] = []
-    """When it was helped by itself: at most `MOMENTS_APART` before each answer and confirmation lies one of these (derived)."""
-
-    def add(self, entry: Entry) -> bool:
-        """Join an event; False if it was known."""
-        entries = self.entries
-        if not entries or entry > entries[-1]:
-            entries.append(entry)
-        else:
-            i = bisect_left(entries, entry)
-            if entries[i] == entry:
-                return False
-            entries.insert(i, entry)
-        if len(entries) > MAX_ENTRIES:
-            del entries[MAX_ENTRIES // 2]
-        return True
-
-    def names(self, bot: Named | None) -> bool:
-        """Whether an event's naming of the bot comes before the one that is known."""
-        return bot is not None and (self.bot is None or bot < self.bot)
+def names(conversation: Conversation, bot: Named | None) -> bool:
+    """Whether an event's naming of the bot comes before the one that is known."""
+    return bot is not None and (conversation.bot is None or bot < conversation.bot)
 
 
 def told_of(conversation: Conversation) -> list[Entry]:
@@ -102,32 +79,17 @@ def conversation_of(conversation_id: str, told: list[Entry]) -> Conversation:
     return Conversation(conversation_id, told)
 
 
-class HelpSession(msgspec.Struct, array_like=True, gc=False):
-    """Help events of one customer without a longer gap: an interval (both ends inclusive, ms) with its marks."""
-
-    start: int
-    end: int
-    channel: str
-    confirmed: Mark | None
-    """The first confirmation."""
-    answered: Mark | None
-    """The last answer used."""
-    plan: tuple[int, str]
-    """The latest plan carried, with its time."""
-    segment: tuple[int, str]
-    """The latest segment carried, with its time."""
-
-    def join(self, other: HelpSession) -> HelpSession:
-        """The union of two sessions."""
-        return HelpSession(
-            min(self.start, other.start),
-            max(self.end, other.end),
-            min((self.start, self.channel), (other.start, other.channel))[1],
-            _first(self.confirmed, other.confirmed),
-            _last(self.answered, other.answered),
-            max(self.plan, other.plan),
-            max(self.segment, other.segment),
-        )
+def united(session: HelpSession, other: HelpSession) -> HelpSession:
+    """Return the union of two sessions."""
+    return HelpSession(
+        min(session.start, other.start),
+        max(session.end, other.end),
+        min((session.start, session.channel), (other.start, other.channel))[1],
+        _first(session.confirmed, other.confirmed),
+        _last(session.answered, other.answered),
+        max(session.plan, other.plan),
+        max(session.segment, other.segment),
+    )
 
 
 def _first(a: Mark | None, b: Mark | None) -> Mark | None:
@@ -138,14 +100,20 @@ def _last(a: Mark | None, b: Mark | None) -> Mark | None:
     return b if a is None else a if b is None else max(a, b)
 
 
-class HelpEvent(msgspec.Struct, gc=False):
+NEVER: Final = (-1, "")
+
+
+class HelpEvent:
     """What a help event says: `kind` is "ask", "answer" or "confirm"."""
 
-    time: int
-    channel: str
-    kind: str
-    plan: str
-    segment: str
+    __slots__ = ("channel", "kind", "plan", "segment", "time")
+
+    def __init__(self, time: int, channel: str, kind: str, plan: str, segment: str) -> None:
+        self.time = time
+        self.channel = channel
+        self.kind = kind
+        self.plan = plan
+        self.segment = segment
 
     def session(self) -> HelpSession:
         """The session that this event alone would be."""
@@ -159,9 +127,6 @@ class HelpEvent(msgspec.Struct, gc=False):
             (self.time, self.plan) if self.plan else NEVER,
             (self.time, self.segment) if self.segment else NEVER,
         )
-
-
-NEVER: Final = (-1, "")
 
 
 class Support:
@@ -288,13 +253,6 @@ class Support:
 
 def _start(session: HelpSession) -> int:
     return session.start
-
-
-class Packed(msgspec.Struct, array_like=True, gc=False):
-    """A `Support` as it is stored: idle customers keep only these bytes."""
-
-    conversations: list[Conversation]
-    sessions: list[HelpSession]
 
 
 _encode = msgspec.msgpack.Encoder().encode

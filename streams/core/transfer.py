@@ -6,10 +6,11 @@ import msgspec
 
 from streams.core.customer import Customer
 from streams.core.customer_records import decode_hot, encode_hot
+from streams.core.facts.support import Entry, HelpSession
 from streams.core.group import packed_groups
 from streams.core.issues import join_conversation
 from streams.core.stored import Status
-from streams.core.support import Entry, HelpSession, conversation_of, told_of
+from streams.core.support import conversation_of, told_of
 
 
 class _Transfer(msgspec.Struct, array_like=True, gc=False):

@@ -16,7 +16,7 @@ from streams.core.facts.counts import CountFacts, Tally
 from streams.core.group import Group
 from streams.core.measures import MEASURES, Cell, Contribution
 from streams.core.panes import COARSE_MINUTES
-from streams.core.time import DAY_MINUTES, MINUTE_MS
+from streams.core.time import DAY_MINUTES
 
 if TYPE_CHECKING:
     from schemas.events import Event
@@ -197,7 +197,7 @@ def _counted(told: Told, dimensions: Dimensions) -> list[Contribution]:
     """What an event adds."""
     if not told.countable:
         return []
-    minute = told.time // MINUTE_MS
+    minute = told.minute
     out: list[Contribution] = []
     for count in _BY_STRUCT[told.event.__class__]:
         cell = count.cell(told, dimensions)

@@ -11,7 +11,6 @@ from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.facts.features import FeatureFacts
 from streams.core.group import Group
 from streams.core.measures import Contribution
-from streams.core.time import MINUTE_MS
 
 if TYPE_CHECKING:
     from schemas.events import Event
@@ -30,14 +29,14 @@ class Features(Group[FeatureFacts]):
 
     def join(self, facts: FeatureFacts, told: Told, dimensions: Dimensions) -> None:
         """Join one use."""
-        minute = told.time // MINUTE_MS
+        minute = told.minute
         _join(facts, dimensions.fold("feature", told.event.feature), minute, minute)
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Join one use; that of a feature that was used before only moves what says when it was last used."""
         facts = self.opened(c)
         feature = dimensions.fold("feature", told.event.feature)
-        minute = told.time // MINUTE_MS
+        minute = told.minute
         before = facts.used.get(feature)
         if before is None or minute < before[0]:
             return super().update(c, told, rules, dimensions)

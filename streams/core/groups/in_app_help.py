@@ -12,7 +12,6 @@ from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.facts.in_app_help import InAppHelpFacts
 from streams.core.group import Group
 from streams.core.measures import Contribution
-from streams.core.time import MINUTE_MS
 
 if TYPE_CHECKING:
     from schemas.events import Event
@@ -44,12 +43,12 @@ class InAppHelp(Group[InAppHelpFacts]):
 
     def join(self, facts: InAppHelpFacts, told: Told, dimensions: Dimensions) -> None:
         """Join one event."""
-        _join(facts, _platform(told, dimensions), told.time // MINUTE_MS)
+        _join(facts, _platform(told, dimensions), told.minute)
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Join one event and return what that changes: nothing, if later help on its platform is known."""
         facts = self.read(c)
-        minute = told.time // MINUTE_MS
+        minute = told.minute
         if facts is not None and facts.last.get(_platform(told, dimensions), NEVER) >= minute:
             return {}
         return super().update(c, told, rules, dimensions)

@@ -12,6 +12,7 @@ from kafka.partitioner.default import murmur2 as reference_murmur2
 from streams.core.customer import Customer, days_of, join_day
 from streams.core.customer_records import decode_conversation, decode_hot, encode_conversation, encode_hot
 from streams.core.dimensions import OTHER, Dimensions
+from streams.core.facts.support import Conversation
 from streams.core.issues import join_conversation
 from streams.core.panes import DAYS_KEPT
 from streams.core.partitioner import crc, murmur2
@@ -21,8 +22,9 @@ from streams.core.support import (
     MESSAGE_BOT_PUBLIC,
     MESSAGE_CUSTOMER,
     STARTED,
-    Conversation,
     Support,
+    add_entry,
+    names,
 )
 from streams.core.time import DAY_MS, HOUR_MS
 
@@ -63,7 +65,7 @@ def test_a_conversation_forgets_its_middle_not_its_ends() -> None:
     conversation = Conversation("c", [])
     for time in range(5_000):
         code = MESSAGE_CUSTOMER if time % 2 else MESSAGE_AGENT_PUBLIC
-        assert conversation.add((time, code, "", "", ""))
+        assert add_entry(conversation, (time, code, "", "", ""))
     assert len(conversation.entries) == MAX_ENTRIES
     assert conversation.entries[0][0] == 0
     assert conversation.entries[-1][0] == 4_999
@@ -97,10 +99,10 @@ def test_a_conversations_record_names_its_bot_and_an_older_one_does_not() -> Non
     named = decode_conversation("c", encode_conversation(Conversation("c", list(entries), bot=(2, "guide"))))
     assert named.entries == entries
     assert named.bot == (2, "guide")
-    assert named.names((1, "other"))
-    assert named.names((2, "a"))
-    assert not named.names((2, "guide"))
-    assert not named.names(None)
+    assert names(named, (1, "other"))
+    assert names(named, (2, "a"))
+    assert not names(named, (2, "guide"))
+    assert not names(named, None)
 
 
 def test_moments_find_whatever_a_contact_may_end() -> None:
