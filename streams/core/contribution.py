@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from streams.core.measures import Cell, Contribution
 from streams.core.panes import Panes
 
-Delta = dict[tuple[str, Cell, int], int]
-"""Numbers still to be added to the panes."""
-
-
-def collect(delta: Delta, contributions: Iterable[Contribution], sign: int = 1) -> None:
-    """Add contributions (or, with sign −1, take them away)."""
-    for measure, cell, minute, n in contributions:
-        key = (measure, cell, minute)
-        value = delta.get(key, 0) + sign * n
-        if value:
-            delta[key] = value
-        else:
-            delta.pop(key, None)
+Delta = list[Contribution]
+"""Numbers still to be added to the panes. The same place may come several times."""
 
 
 def difference(before: list[Contribution], after: list[Contribution]) -> Delta:
     """What turns the contributions before into those after."""
-    delta: Delta = {}
-    if before != after:
-        collect(delta, before, -1)
-        collect(delta, after)
-    return delta
+    if not before:
+        return after
+    if before == after:
+        return []
+    numbers: dict[tuple[str, Cell, int], int] = {}
+    for measure, cell, minute, n in before:
+        key = (measure, cell, minute)
+        numbers[key] = numbers.get(key, 0) - n
+    for measure, cell, minute, n in after:
+        key = (measure, cell, minute)
+        numbers[key] = numbers.get(key, 0) + n
+    return [(measure, cell, minute, n) for (measure, cell, minute), n in numbers.items() if n]
 
 
 def add_to(panes: Panes, delta: Delta) -> None:
     """Add a delta to the panes."""
-    for (measure, cell, minute), n in delta.items():
-        panes[measure].add(cell, minute, n)
+    by_name = panes.by_name
+    for measure, cell, minute, n in delta:
+        by_name[measure].add(cell, minute, n)

@@ -51,6 +51,8 @@ class Group(Generic[F]):
     """The events that join with the facts."""
     follows_profile: ClassVar[bool] = False
     """Contributions depend on what the customer is now: plan, segment, role, known, eligible."""
+    ignores_known: ClassVar[bool] = False
+    """Of `known`, contributions depend at most on whether the customer is known at all, not on since when."""
     follows_activity: ClassVar[bool] = False
     """Contributions depend on the customer's active days, or on its last active minute, overall or on a platform, while that is before `Customer.watched`."""
     follows_contacts: ClassVar[bool] = False

@@ -285,7 +285,7 @@ def update_conversation(
         if not named and conversation_id in support.settled and _adds_nothing(conversation, entry):
             conversation.entries.append(entry)
             support.dirty.add(conversation_id)
-            return {}
+            return []
         counted = support.counted.get(conversation_id)
         before = (
             conversation_contributions(conversation, support, definitions) if counted is None else counted
@@ -295,7 +295,7 @@ def update_conversation(
     if named:
         conversation.bot = bot
     if not add_entry(conversation, entry) and not named:
-        return {}
+        return []
     support.dirty.add(conversation_id)
     course = derive(conversation)
     if to_bot != conversation.to_bot:
@@ -391,7 +391,7 @@ def update_help(support: Support, event: HelpEvent, definitions: Definitions) ->
     for other in touched:
         session = united(session, other)
     if touched == [session]:
-        return {}
+        return []
     support.sessions_dirty = True
     support.forget_derived()
     targets = {t for s in (*touched, session) if (t := support.target(s, assumption))}

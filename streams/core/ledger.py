@@ -34,7 +34,7 @@ from streams.core.panes import MeasurePanes, Panes
 from streams.core.rules import Rules
 from streams.core.stored import Status
 from streams.core.support import Support
-from streams.core.time import HOUR_MINUTES, MINUTE_MS
+from streams.core.time import MINUTE_MS
 
 
 @dataclass
@@ -167,11 +167,11 @@ class Ledger:
         time, minute = told.time, told.minute
         plan, segment, role = told.plan, told.segment, told.role
         if (
-            (rule.known and not 0 <= c.known <= minute)
-            or (plan and plan != c.plan)
+            (plan and plan != c.plan)
             or (segment and segment != c.segment)
             or (role and role != c.role)
             or (told.account and told.account != c.account)
+            or (rule.known and not 0 <= c.known <= minute and not self._known_earlier(c, minute))
         ):
             self._turn(c, told)
         else:
@@ -203,6 +203,27 @@ class Ledger:
                 watch(c, self.rules)
             if group.assessed:
                 c.dirty |= MOVED | ASSESS
+
+    def _known_earlier(self, c: Customer, minute: int) -> bool:
+        """Move the minute since which a customer is known to an earlier one. A short path of `_turn`; False if it is not open."""
+        if c.known < 0 or c.status is not None:
+            return False
+        if c.groups is not None:
+            for name in self.rules.known_groups:
+                if name in c.groups:
+                    return False
+        slots, known = self._profile(c), c.known
+        # No `move`: the numbers of levels have signs, so that none may lie where one is taken away.
+        for panes, slot in (
+            (self._eligible, slots.eligible),
+            (self._customers, slots.customers),
+            (self._kept, slots.kept),
+        ):
+            panes.bump(slot, known, -1)
+            panes.bump(slot, minute, 1)
+        c.known = minute
+        c.dirty = MOVED
+        return True
 
     def _turn(self, c: Customer, told: Told) -> None:
         """Move all that the customer itself contributes, if it may count as another from now on."""
@@ -371,28 +392,10 @@ class Ledger:
             self._platform_activity(platforms, platform, minute, day)
 
     def _go_on(self, c: Customer, minute: int, platform: str) -> None:
-        """Move a customer's last minute on, on a day and platform on which it was active before: `move`, twice at once."""
+        """Move a customer's last minute on, on a day and platform on which it was active before."""
         last = c.last
-        hour, new_hour = last // HOUR_MINUTES, minute // HOUR_MINUTES
-        at, to = last - hour * HOUR_MINUTES, minute - new_hour * HOUR_MINUTES
-        for panes, slots in (
-            (self._active, c.active_slot),
-            (self._by_platform, self._platforms[platform].last),
-        ):
-            blocks = panes.blocks
-            numbers = blocks[hour]
-            n = numbers[slots + at] - 1
-            if n:
-                numbers[slots + at] = n
-            else:
-                del numbers[slots + at]
-            panes.dirty.add(hour)
-            if new_hour != hour:
-                panes.dirty.add(new_hour)
-                if new_hour not in blocks:
-                    blocks[new_hour] = {}
-                numbers = blocks[new_hour]
-            numbers[slots + to] = numbers.get(slots + to, 0) + 1
+        self._active.move(c.active_slot, last, minute)
+        self._by_platform.move(self._platforms[platform].last, last, minute)
         c.last = minute
         c.dirty |= MOVED
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from streams.core.contribution import Delta, collect
+from streams.core.contribution import difference
 from streams.core.customer import Customer
 from streams.core.dimensions import UNKNOWN
 from streams.core.measures import Contribution
@@ -78,10 +78,7 @@ def corrections(facts: Subscriptions, c: Customer, rules: Rules) -> list[Contrib
         now = bool(edges) and edges[-1][1] == 1
     else:
         edges, now = eligibility_edges(c), c.eligible
-    delta: Delta = {}
-    collect(delta, by_eligibility(c), -1)
-    collect(delta, _contributions(edges, standing, told, now=now))
-    return [(measure, cell, minute, n) for (measure, cell, minute), n in delta.items()]
+    return difference(by_eligibility(c), _contributions(edges, standing, told, now=now))
 
 
 def _always(told: list[tuple[int, str]], now: str) -> bool:

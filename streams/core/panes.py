@@ -25,6 +25,7 @@ COARSE_MINUTES: Final = 36 * DAY_MINUTES
 DAYS_KEPT: Final = 400
 """How long calendar days are kept."""
 SLOT_BITS: Final = 6
+_NOWHERE: Final = -2
 
 Block = dict[int, int]
 
@@ -32,7 +33,18 @@ Block = dict[int, int]
 class MeasurePanes:
     """All numbers of one measure in one partition."""
 
-    __slots__ = ("blocks", "cells", "dirty", "indices", "is_day", "measure", "new_cells", "rolled_to")
+    __slots__ = (
+        "_at",
+        "_numbers",
+        "blocks",
+        "cells",
+        "dirty",
+        "indices",
+        "is_day",
+        "measure",
+        "new_cells",
+        "rolled_to",
+    )
 
     def __init__(self, measure: Measure) -> None:
         self.measure = measure
@@ -43,6 +55,9 @@ class MeasurePanes:
         self.dirty: set[int] = set()
         self.new_cells: list[int] = []
         self.rolled_to = 0
+        # The block of the last change, already among the dirty ones: most changes go where the one before went.
+        self._at = _NOWHERE
+        self._numbers: Block = {}
 
     def index(self, cell: Cell) -> int:
         """The number of a cell, a new one if need be."""
@@ -75,22 +90,17 @@ class MeasurePanes:
             self.add_at(index, old, -1)
             self.add_at(index, new, 1)
             return
-        blocks, dirty = self.blocks, self.dirty
         hour = old // HOUR_MINUTES
-        numbers = blocks[hour]
+        numbers = self._numbers if hour == self._at else self._go_to(hour)
         slot = slots + old - hour * HOUR_MINUTES
         n = numbers[slot] - 1
         if n:
             numbers[slot] = n
         else:
             del numbers[slot]
-        dirty.add(hour)
         new_hour = new // HOUR_MINUTES
         if new_hour != hour:
-            dirty.add(new_hour)
-            if new_hour not in blocks:
-                blocks[new_hour] = {}
-            numbers = blocks[new_hour]
+            numbers = self._go_to(new_hour)
         slot = slots + new - new_hour * HOUR_MINUTES
         numbers[slot] = numbers.get(slot, 0) + 1
 
@@ -104,16 +114,26 @@ class MeasurePanes:
         else:
             block = minute // HOUR_MINUTES
             slot = slots + minute - block * HOUR_MINUTES
+        numbers = self._numbers if block == self._at else self._go_to(block)
+        value = numbers.get(slot)
+        if value is None:
+            numbers[slot] = n
+        elif value + n:
+            numbers[slot] = value + n
+        else:
+            del numbers[slot]
+
+    def _go_to(self, block: int) -> Block:
         numbers = self.blocks.get(block)
         if numbers is None:
-            self.blocks[block] = {slot: n}
-        else:
-            value = numbers.get(slot, 0) + n
-            if value:
-                numbers[slot] = value
-            else:
-                del numbers[slot]
+            numbers = self.blocks[block] = {}
         self.dirty.add(block)
+        self._at, self._numbers = block, numbers
+        return numbers
+
+    def _leave(self) -> None:
+        """A block may be another object from now on, or no longer be dirty."""
+        self._at, self._numbers = _NOWHERE, {}
 
     def slots(self, cell: Cell) -> int:
         """Where the slots of a cell begin."""
@@ -150,6 +170,7 @@ class MeasurePanes:
         before = (newest - FINE_MINUTES) // HOUR_MINUTES * HOUR_MINUTES
         if before <= self.rolled_to:
             return
+        self._leave()
         old, self.rolled_to = self.rolled_to, before
         first, last, coarse = old // HOUR_MINUTES, before // HOUR_MINUTES, coarse_hour(before)
         for hour in [h for h in self.blocks if h != BASE and (first <= h < last or h < coarse)]:
@@ -168,6 +189,7 @@ class MeasurePanes:
     def forget_days(self, newest_day: int) -> None:
         """Drop calendar days older than `DAYS_KEPT`."""
         if self.is_day:
+            self._leave()
             for day in [d for d in self.blocks if d <= newest_day - DAYS_KEPT]:
                 self.blocks[day] = {}
                 self.dirty.add(day)
@@ -185,6 +207,7 @@ class MeasurePanes:
 
     def take_block(self, block: int, numbers: Block | None) -> None:
         """Take back a stored block."""
+        self._leave()
         if numbers:
             self.blocks[block] = numbers
         else:
@@ -192,6 +215,7 @@ class MeasurePanes:
 
     def restart(self, cells: list[Cell]) -> None:
         """Number cells as an earlier store did: its records stay valid."""
+        self._leave()
         self.cells = list(cells)
         self.indices = {cell: i for i, cell in enumerate(cells)}
         self.new_cells.clear()
@@ -203,6 +227,7 @@ class MeasurePanes:
     def resume(self, newest: int) -> None:
         """After the last stored block: go on as rolled up to the newest minute, with nothing to write."""
         self.rolled_to = 0 if self.is_day else max(0, (newest - FINE_MINUTES) // HOUR_MINUTES * HOUR_MINUTES)
+        self._leave()
         self.dirty.clear()
         self.new_cells.clear()
 
@@ -225,6 +250,7 @@ class MeasurePanes:
 
     def take_dirty(self) -> Iterable[tuple[int, Block | None]]:
         """The blocks that changed since the last call, None for those that became empty."""
+        self._leave()
         dirty, self.dirty = self.dirty, set()
         for block in sorted(dirty):
             numbers = self.blocks.get(block)

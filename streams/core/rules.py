@@ -143,6 +143,7 @@ class Rules:
         "flows",
         "groups",
         "groups_by_name",
+        "known_groups",
         "measures",
         "messages_to_bots",
         "profile_groups",
@@ -164,6 +165,8 @@ class Rules:
         self.flows = next(g for g in self.groups if isinstance(g, Flows))
         self.groups_by_name = {g.name: g for g in self.groups}
         self.profile_groups = tuple(g for g in self.groups if g.follows_profile)
+        self.known_groups = tuple(g.name for g in self.profile_groups if not g.ignores_known)
+        """Names of the groups whose contributions depend on since when the customer is known."""
         self.activity_groups = tuple(g for g in self.groups if g.follows_activity)
         self.contact_groups = tuple(g for g in self.groups if g.follows_contacts)
         self.excluded_groups = tuple(g for g in self.groups if g.counts_excluded)

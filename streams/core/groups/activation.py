@@ -35,6 +35,7 @@ class Activation(Group[ActivationFacts]):
     facts = ActivationFacts
     types: ClassVar[tuple[type[e.Event], ...]] = (e.UserSignedUp, e.MilestoneReached, e.FeatureUsed)
     follows_profile: ClassVar[bool] = True
+    ignores_known: ClassVar[bool] = True
     selective: ClassVar[bool] = True
 
     def touches(self, event: e.Event) -> bool:
@@ -64,7 +65,7 @@ class Activation(Group[ActivationFacts]):
         """Join an event and return what that changes: nothing, if it is not the first of its kind."""
         facts = self.read(c)
         if facts is not None and _is_known(facts, told):
-            return {}
+            return []
         return super().update(c, told, rules, dimensions)
 
     def contributions(self, facts: ActivationFacts, c: Customer, rules: Rules) -> list[Contribution]:

@@ -126,19 +126,18 @@ class Counts(Group[CountFacts]):
 
     def join(self, facts: CountFacts, told: Told, dimensions: Dimensions) -> None:
         """Add the event's numbers."""
-        for measure, cell, minute, n in _counted(told, dimensions):
+        self._join(facts, _counted(told, dimensions))
+
+    def _join(self, facts: CountFacts, counted: list[Contribution]) -> None:
+        for measure, cell, minute, n in counted:
             _add(facts, measure, cell, minute, n)
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Add the event's numbers: they are the difference themselves."""
         del rules
-        delta: Delta = {}
-        facts = self.opened(c)
-        for measure, cell, minute, n in _counted(told, dimensions):
-            _add(facts, measure, cell, minute, n)
-            key = (measure, cell, minute)
-            delta[key] = delta.get(key, 0) + n
-        return delta
+        counted = _counted(told, dimensions)
+        self._join(self.opened(c), counted)
+        return counted
 
     def merge(self, facts: CountFacts, other: CountFacts) -> None:
         """Add up."""

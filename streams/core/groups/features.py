@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from schemas import events as e
-from streams.core.contribution import Delta, collect
+from streams.core.contribution import Delta
+from streams.core.customer import NEVER
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.facts.features import FeatureFacts
 from streams.core.group import Group
-from streams.core.measures import Contribution
+from streams.core.measures import Cell, Contribution
 
 if TYPE_CHECKING:
     from schemas.events import Event
@@ -26,6 +27,7 @@ class Features(Group[FeatureFacts]):
     facts = FeatureFacts
     types: ClassVar[tuple[type[Event], ...]] = (e.FeatureUsed,)
     follows_profile: ClassVar[bool] = True
+    ignores_known: ClassVar[bool] = True
 
     def join(self, facts: FeatureFacts, told: Told, dimensions: Dimensions) -> None:
         """Join one use."""
@@ -33,25 +35,25 @@ class Features(Group[FeatureFacts]):
         _join(facts, dimensions.fold("feature", told.event.feature), minute, minute)
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
-        """Join one use; that of a feature that was used before only moves what says when it was last used."""
-        facts = self.opened(c)
+        """Join one use; what it changes is told without looking at the other features, unless it is earlier than all that is known of its own."""
+        used = self.opened(c).used
         feature = dimensions.fold("feature", told.event.feature)
         minute = told.minute
-        before = facts.used.get(feature)
-        if before is None or minute < before[0]:
+        known = used.get(feature)
+        first, last = (minute, NEVER) if known is None else known
+        if minute < first:
             return super().update(c, told, rules, dimensions)
-        first, last = before
         if minute <= last:
-            return {}
-        delta: Delta = {}
+            return []
+        delta: Delta = []
         if c.eligible:
-            latest = max(used[1] for used in facts.used.values())
-            delta["feature_users_by_feature", (feature,), last] = -1
-            delta["feature_users_by_feature", (feature,), minute] = 1
-            if minute > latest:
-                plan = (c.plan or UNKNOWN,)
-                collect(delta, [("feature_users", plan, latest, -1), ("feature_users", plan, minute, 1)])
-        facts.used[feature] = first, minute
+            cell = (feature,)
+            _move(delta, "feature_users_by_feature", cell, last, minute)
+            if known is None:
+                delta.append(("feature_starters_by_feature", cell, minute, 1))
+                _move(delta, "feature_starters", (), _latest(used, 0), minute)
+            _move(delta, "feature_users", (c.plan or UNKNOWN,), _latest(used, 1), minute)
+        used[feature] = first, minute
         return delta
 
     def merge(self, facts: FeatureFacts, other: FeatureFacts) -> None:
@@ -75,6 +77,22 @@ class Features(Group[FeatureFacts]):
     def values(self, facts: FeatureFacts) -> Iterable[tuple[str, str]]:
         """Yield the features."""
         return (("feature", feature) for feature in facts.used)
+
+
+def _latest(used: dict[str, tuple[int, int]], which: int) -> int:
+    """The latest first (0) or last (1) use of any feature."""
+    latest = NEVER
+    for minutes in used.values():
+        latest = max(latest, minutes[which])
+    return latest
+
+
+def _move(delta: Delta, measure: str, cell: Cell, last: int, minute: int) -> None:
+    """Move the one that counts at the latest minute, if a new one is later."""
+    if minute > last:
+        delta.append((measure, cell, minute, 1))
+        if last >= 0:
+            delta.append((measure, cell, last, -1))
 
 
 def _join(facts: FeatureFacts, feature: str, first: int, last: int) -> None:

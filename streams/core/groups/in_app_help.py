@@ -50,7 +50,7 @@ class InAppHelp(Group[InAppHelpFacts]):
         facts = self.read(c)
         minute = told.minute
         if facts is not None and facts.last.get(_platform(told, dimensions), NEVER) >= minute:
-            return {}
+            return []
         return super().update(c, told, rules, dimensions)
 
     def merge(self, facts: InAppHelpFacts, other: InAppHelpFacts) -> None:

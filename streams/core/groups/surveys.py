@@ -53,6 +53,7 @@ class Surveys(Group[SurveyFacts]):
     facts = SurveyFacts
     types: ClassVar[tuple[type[Event], ...]] = (e.SurveySent, e.SurveyResponded)
     follows_profile: ClassVar[bool] = True
+    ignores_known: ClassVar[bool] = True
     expires: ClassVar[bool] = True
 
     def touches(self, event: Event) -> bool:
