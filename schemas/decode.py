@@ -17,8 +17,9 @@ from typing import Any, Final, Union
 
 import msgspec
 
-from schemas.events import Event, customer_of, event_time_ms, instant_ms, type_name
+from schemas.events import Event, customer_of, event_time_ms, type_name
 from schemas.fields import MAX_TIME_MS, Instant
+from schemas.instants import instant_ms
 from schemas.reasons import Reason, Refusal
 from schemas.types import EVENT_TYPES, TYPE_OF_STRUCT
 

@@ -10,14 +10,13 @@ Types without data of their own have no such attribute, and whatever is sent the
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct, field
 
 from schemas import fields as f
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from schemas.instants import instant_ms
 
 
 class Event(Struct, kw_only=True, gc=False, tag_field="type"):
@@ -51,29 +50,13 @@ def type_name(event: Event) -> str:
     return str(event.__struct_config__.tag)
 
 
-def instant_ms(instant: datetime | int) -> int:
-    """Return an instant in either of its two forms as milliseconds since the epoch, rounded down.
-
-    Exact for every instant a datetime can hold: nothing passes through a float. Negative before 1970.
-    """
-    if isinstance(instant, int):
-        return instant
-    since = instant - _EPOCH
-    return since.days * 86_400_000 + since.seconds * 1_000 + since.microseconds // 1_000
-
-
 def event_time_ms(event: Event) -> int:
     """Return the event time in milliseconds since the epoch, rounded down.
 
     An event that `schemas.decode.check` accepts lies in 0 .. `schemas.fields.MAX_TIME_MS`; one fresh from the decoder
     may lie before 1970, or by its offset after 9999.
     """
-    # The same as instant_ms(event.time): a second call for every event would cost a fifth more.
-    time = event.time
-    if isinstance(time, int):
-        return time
-    since = time - _EPOCH
-    return since.days * 86_400_000 + since.seconds * 1_000 + since.microseconds // 1_000
+    return instant_ms(event.time)
 
 
 def customer_of(event: Event, *, by_account: bool = False) -> str | None:

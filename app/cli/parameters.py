@@ -8,8 +8,8 @@ from datetime import datetime
 import click
 
 from app.config.durations import parse_duration
-from schemas.events import instant_ms
 from schemas.fields import MAX_TIME_MS
+from schemas.instants import instant_ms
 
 
 class DurationType(click.ParamType):

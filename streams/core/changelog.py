@@ -53,20 +53,19 @@ def take_panes(panes: Panes) -> list[StateRecord]:
 def take_state(ledger: Ledger, newest: int | None) -> list[StateRecord]:
     """The facts and the residue that changed. At minute `newest` some facts are too old to be kept; None: all are kept."""
     records: list[StateRecord] = []
-    append = records.append
     for gone in ledger.gone:
         records += [(b"v" + _encode((gone.customer, name)), None) for name in gone.conversations]
         records += [(b"g" + _encode((gone.customer, name)), None) for name in gone.groups]
         if gone.sessions:
-            append((b"h" + gone.customer.encode(), None))
+            records.append((b"h" + gone.customer.encode(), None))
     ledger.gone = []
     dirty, ledger.dirty = ledger.dirty, []
     for c in dirty:
         c.dirty = 0
         key = c.id.encode()
-        append((b"a" + key, encode_hot(c)))
+        records.append((b"a" + key, encode_hot(c)))
         if c.status is not None:
-            append((b"s" + key, encode_status(c.status)))
+            records.append((b"s" + key, encode_status(c.status)))
         support = c.support
         if support.__class__ is Support:
             _take_support(c, support, records)
@@ -75,11 +74,13 @@ def take_state(ledger: Ledger, newest: int | None) -> list[StateRecord]:
     accounts, ledger.dirty_accounts = ledger.dirty_accounts, []
     for account in accounts:
         account.dirty = False
-        append((b"A" + account.id.encode(), account.close()))
+        records.append((b"A" + account.id.encode(), account.close()))
     for residue in ledger.residue:
         for block, _ in residue.take_dirty():
             spelled = residue.spelled(block)
-            append((b"r" + _encode((residue.measure.name, block)), _encode(spelled) if spelled else None))
+            records.append(
+                (b"r" + _encode((residue.measure.name, block)), _encode(spelled) if spelled else None)
+            )
     return records
 
 

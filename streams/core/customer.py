@@ -81,6 +81,11 @@ def last_day(day0: int, days: int) -> int:
     return day0 + days.bit_length() - 1
 
 
+def is_ordinary(status: Status) -> bool:
+    """Whether the events of a customer with this status count as everybody's do: no flag, no other name, nothing deleted."""
+    return status.flagged[1] != 1 and status.alias is None and status.deleted < 0
+
+
 @mypyc_attr(acyclic=True)
 class Customer:
     """All facts of one customer. Minutes are −1 and strings empty where nothing is known."""

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from msgspec import NODEFAULT, inspect
 
-from schemas.events import Event, SurveyAnswerData, instant_ms
+from schemas.events import Event, SurveyAnswerData
+from schemas.instants import instant_ms
 
 DATA: Final = "data."
 """Stands before the fields that only some types of event have."""

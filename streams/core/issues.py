@@ -396,14 +396,18 @@ def update_help(support: Support, event: HelpEvent, definitions: Definitions) ->
     support.forget_derived()
     targets = {t for s in (*touched, session) if (t := support.target(s, assumption))}
 
-    def contributions(sessions: list[HelpSession]) -> list[Contribution]:
-        out: list[Contribution] = []
-        for target in targets:
-            out += conversation_contributions(support.conversations[target], support, definitions)
-        for s in sessions:
-            out += session_contributions(s, support, definitions)
-        return out
-
-    before = contributions(touched)
+    before = _of_sessions(touched, targets, support, definitions)
     support.sessions[low:high] = [session]
-    return difference(before, contributions([session]))
+    return difference(before, _of_sessions([session], targets, support, definitions))
+
+
+def _of_sessions(
+    sessions: list[HelpSession], targets: set[str], support: Support, definitions: Definitions
+) -> list[Contribution]:
+    """What help sessions count in, with the conversations that they may have gone into."""
+    out: list[Contribution] = []
+    for target in targets:
+        out += conversation_contributions(support.conversations[target], support, definitions)
+    for session in sessions:
+        out += session_contributions(session, support, definitions)
+    return out

@@ -52,14 +52,13 @@ def tell(
     event: e.Event, time: int, rule: Rule, rules: Rules, dimensions: Dimensions, *, countable: bool = True
 ) -> Told:
     """Fold an event's dimensions. `time` is in ms."""
-    fold = dimensions.fold
     return Told(
         time,
         event,
         rule,
-        fold("plan", event.plan),
-        fold("segment", event.segment),
-        fold("role", event.role),
+        dimensions.fold("plan", event.plan),
+        dimensions.fold("segment", event.segment),
+        dimensions.fold("role", event.role),
         "" if rules.by_account else event.account_id or "",
         countable,
     )

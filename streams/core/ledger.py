@@ -222,7 +222,7 @@ class Ledger:
             panes.bump(slot, known, -1)
             panes.bump(slot, minute, 1)
         c.known = minute
-        c.dirty = MOVED
+        c.dirty |= MOVED | ASSESS
         return True
 
     def _turn(self, c: Customer, told: Told) -> None:
@@ -303,9 +303,8 @@ class Ledger:
         support = c.opened()
         before = support.to_bot
         contacts = None if c.groups is None else support.contacts.copy()
-        delta = update_conversation(
-            support, *conversation_entry(told, self.dimensions), self.rules.definitions
-        )
+        name, entry, bot = conversation_entry(told, self.dimensions)
+        delta = update_conversation(support, name, entry, bot, self.rules.definitions)
         if delta:
             add_to(self.panes, delta)
         after = support.to_bot

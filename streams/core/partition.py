@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from schemas.decode import MAX_EVENT_BYTES, check, decode, refuse
-from schemas.events import Event, customer_of, instant_ms, key_of
+from schemas.events import Event, customer_of, key_of
+from schemas.instants import instant_ms
 from schemas.interventions import Intervention
 from schemas.reasons import Reason, Refusal
 from schemas.topics import SOURCE_TOPICS
@@ -20,7 +21,7 @@ from streams.core import person
 from streams.core.account import Row, decode_rows, encode_rows
 from streams.core.assessment import whole_hour
 from streams.core.changelog import Loader, StateRecord, take_panes, take_state
-from streams.core.customer import ASSESS, CHANGED, MOVED, NEVER, NOBODY, Customer
+from streams.core.customer import ASSESS, CHANGED, MOVED, NEVER, NOBODY, Customer, is_ordinary
 from streams.core.deduplication import Deduplication, identity_of, is_in, seed_of
 from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
@@ -206,7 +207,7 @@ class PartitionState:
             return
         results = self.results[topic]
         tolerance = self.definitions.future_tolerance_ms
-        customers, by_struct, fast, join = self.ledger.customers, self.rules.by_struct, self._fast, self._join
+        customers, by_struct = self.ledger.customers, self.rules.by_struct
         memory, seed = self._memories[topic], self._seed(topic)
         home, partitions, number = self._home, self.partitions, self.number
         by_account = self.rules.by_account
@@ -228,7 +229,8 @@ class PartitionState:
             user = ((by_account and event.account_id) or event.user_id) or ""
             c = customers.get(user)
             if c is not None:
-                ordinary = c.status is None
+                status = c.status
+                ordinary = status is None or is_ordinary(status)
             else:
                 ordinary = user != "" and home(user.encode(), partitions) == number
             if (
@@ -263,10 +265,10 @@ class PartitionState:
                     self._newcomer(c, event, rule, time)
                     processed += 1
                     continue
-            if rule.fast and fast(c, event, rule, time):
+            if rule.fast and self._fast(c, event, rule, time):
                 processed += 1
             else:
-                results[join(c, event, rule, time, raw)] += 1
+                results[self._join(c, event, rule, time, raw)] += 1
         self._reach(topic, newest)
         results[PROCESSED] += processed
         results[DUPLICATE] += duplicates
@@ -338,20 +340,20 @@ class PartitionState:
             if rule.fast and not (rule.groups and touched(rule.groups, event)):
                 self._newcomer(c, event, rule, time)
                 return PROCESSED
-        elif rule.fast and c.status is None and self._fast(c, event, rule, time):
+        elif rule.fast and (c.status is None or is_ordinary(c.status)) and self._fast(c, event, rule, time):
             return PROCESSED
         return self._join(c, event, rule, time, record.value or b"", countable=countable)
 
     def _newcomer(self, c: Customer, event: Event, rule: Rule, time: int) -> None:
         """The short path of a customer's first event, if that is ordinary activity."""
         ledger, minute = self.ledger, time // MINUTE_MS
-        fold = ledger.dimensions.fold
+        dimensions = ledger.dimensions
         if event.plan:
-            c.plan, c.plan_time = fold("plan", event.plan), time
+            c.plan, c.plan_time = dimensions.fold("plan", event.plan), time
         if event.segment:
-            c.segment, c.segment_time = fold("segment", event.segment), time
+            c.segment, c.segment_time = dimensions.fold("segment", event.segment), time
         if event.role:
-            c.role, c.role_time = fold("role", event.role), time
+            c.role, c.role_time = dimensions.fold("role", event.role), time
         ledger.mark(c)
         c.dirty |= ASSESS
         if event.account_id and not self.rules.by_account:
@@ -359,7 +361,7 @@ class PartitionState:
             c.dirty |= MOVED
         ledger.welcome(c, minute)
         if rule.active:
-            ledger.activity(c, minute, fold("platform", event.platform) or UNKNOWN)
+            ledger.activity(c, minute, dimensions.fold("platform", event.platform) or UNKNOWN)
 
     def _fast(self, c: Customer, event: Event, rule: Rule, time: int) -> bool:
         """The short path of a customer's ordinary activity; False if it is not ordinary after all."""
@@ -610,9 +612,8 @@ class PartitionState:
         return self._reports.settled
 
     def _join_rows(self, number: int, rows: list[Row]) -> None:
-        join_part = self.ledger.join_part
         for row in rows:
-            join_part(row.account, number, row.part, whole=row.whole)
+            self.ledger.join_part(row.account, number, row.part, whole=row.whole)
 
     # ---- accounting ------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 
 from schemas import events as e
-from schemas.events import Event, instant_ms
+from schemas.events import Event
+from schemas.instants import instant_ms
 from streams.core.dimensions import Dimensions
 
 STARTED: Final = 0

@@ -16,10 +16,10 @@ from schemas.events import (
     SurveyResponded,
     customer_of,
     event_time_ms,
-    instant_ms,
     key_of,
 )
 from schemas.fields import MAX_TIME_MS
+from schemas.instants import instant_ms
 from tests.schemas.support import encode, event_of, minimal
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from schemas import events as e
-from schemas.events import instant_ms
+from schemas.instants import instant_ms
 from streams.core.dimensions import Dimensions
 from streams.core.distributions import bucket_of
 from streams.core.facts.enhancements import EnhancementFacts

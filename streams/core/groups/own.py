@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from schemas.types import EVENT_TYPES
-from streams.core.contribution import Delta, collect, difference
+from streams.core.contribution import Delta, difference
 from streams.core.customer import NOBODY
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.distributions import bucket_of
@@ -74,13 +74,9 @@ class Own(Group[OwnFacts]):
             for key, value in counter.reached(told, dimensions)
         ]
         before = self._reached(facts, c, moved)
-        delta: Delta = {}
-        collect(delta, self._joined(facts, told, dimensions))
+        delta = list(self._joined(facts, told, dimensions))
         if moved:
-            collect(
-                delta,
-                ((*key, n) for key, n in difference(before, self._reached(facts, c, moved)).items()),
-            )
+            delta += difference(before, self._reached(facts, c, moved))
         return delta
 
     def merge(self, facts: OwnFacts, other: OwnFacts) -> None:

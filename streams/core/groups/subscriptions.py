@@ -6,8 +6,8 @@ is that of all contributions together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
 
 from schemas import events as e
 from streams.core.dimensions import UNKNOWN
@@ -27,26 +27,12 @@ if TYPE_CHECKING:
     from streams.core.join import Told
     from streams.core.rules import Rules
 
-Contributor: TypeAlias = "Callable[[Subscriptions, Customer, Rules], Iterable[Contribution]]"
-"""What the facts of a customer who is not excluded contribute to some measures."""
 
-
-def own_upsell(facts: Subscriptions, c: Customer, rules: Rules) -> Iterable[Contribution]:
+def own_upsell(facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
     """What a customer pays for itself: changes that name an account are the account's (`streams.core.account`)."""
     del rules
     own = [change for change in facts.changes if not change.account]
-    return paying(own, c.plan or UNKNOWN) if own else ()
-
-
-CONTRIBUTORS: Final[tuple[Contributor, ...]] = (
-    cohort,
-    corrections,
-    cancellations,
-    renewals,
-    own_upsell,
-    upgrades,
-)
-"""Every one of them."""
+    return paying(own, c.plan or UNKNOWN) if own else []
 
 
 class SubscriptionGroup(Group[Subscriptions]):
@@ -80,8 +66,14 @@ class SubscriptionGroup(Group[Subscriptions]):
         facts.merge(other)
 
     def contributions(self, facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
-        """Return what every contributor says."""
-        return [contribution for contributor in CONTRIBUTORS for contribution in contributor(facts, c, rules)]
+        """Return what every KPI's function says: what became of a signup, who is a customer, ways up, ends and renewals."""
+        out = cohort(facts, c, rules) + corrections(facts, c, rules) + upgrades(facts, c, rules)
+        if facts.changes:
+            out += cancellations(facts, c, rules)
+            out += own_upsell(facts, c, rules)
+        if facts.periods:
+            out += renewals(facts, c, rules)
+        return out
 
     def values(self, facts: Subscriptions) -> Iterable[tuple[str, str]]:
         """Yield the values of plans, segments, currencies and reasons."""

@@ -64,18 +64,18 @@ class Surveys(Group[SurveyFacts]):
 
     def join(self, facts: SurveyFacts, told: Told, dimensions: Dimensions) -> None:
         """Join a request or an answer."""
-        event, fold = told.event, dimensions.fold
-        channel = fold("channel", event.channel) or UNKNOWN
+        event = told.event
+        channel = dimensions.fold("channel", event.channel) or UNKNOWN
         if isinstance(event, e.SurveySent):
-            survey = fold("survey", event.data.survey)
+            survey = dimensions.fold("survey", event.data.survey)
             _earliest(facts.requests, event.data.request_id, (told.time, channel, survey))
         elif isinstance(event, e.SurveyResponded):
             data = event.data
-            survey = fold("survey", data.survey)
+            survey = dimensions.fold("survey", data.survey)
             if data.kind == "nps":
                 _latest(facts.nps, survey, (told.time, box(data, 0, 10)))
                 return
-            feature = fold("feature", event.feature) or UNKNOWN
+            feature = dimensions.fold("feature", event.feature) or UNKNOWN
             answer = (
                 told.time,
                 box(data, 1, 5 if data.kind == "csat" else 7),

@@ -101,7 +101,7 @@ def line_with(text: str) -> int:
         ([*COMPILED, f"CPyDict_Get ({LIBRARY_OF_CORE})"], FACTS),
         ([*COMPILED, f"CPyDef_deduplication___Deduplication___expire ({LIBRARY_OF_CORE})"], DEDUPLICATION),
         ([*COMPILED, f"JSONDecoder_decode ({CODEC})", f"json_decode_struct ({CODEC})"], DECODE),
-        ([*COMPILED, f"instant_ms ({PACKAGES}/schemas/events.py:62)"], DECODE),
+        ([*COMPILED, f"instant_ms ({PACKAGES}/schemas/instants.py:19)"], DECODE),
         ([*COMPILED, f"Struct_dealloc_nogc ({CODEC})"], FACTS),
         (
             [
