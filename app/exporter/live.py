@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from app.catalogue.model import Kpi
+from app.catalogue.references import measures_of
 from app.evaluation.evaluate import Evaluator
 from app.exporter.checkpoints import Checkpoint
 from app.exporter.clock import EvaluationClock
@@ -13,7 +14,8 @@ from app.exporter.freshness import Freshness
 from app.exporter.latency import Latency
 from app.exporter.store import Store
 from streams.core.definitions import Definitions
-from streams.core.own import stored_measures
+from streams.core.measures import MEASURES
+from streams.core.own import named_measures, stored_measures
 from streams.core.records import Meta
 
 
@@ -43,6 +45,10 @@ class Live:
         self._top = top
         self._figurer = self._new_figurer()
         self._now = now
+        measures = named_measures(definitions.own)
+        self._read = {
+            kpi.id: [measures[name] for name in measures_of(kpi)] for kpi in self.catalogue.values()
+        }
 
     @property
     def time(self) -> int | None:
@@ -120,12 +126,40 @@ class Live:
             )
         for number, measure, cell in self._store.unexplained:
             notes.append(f"partition {number} counts {measure} in cell {cell}, which it does not describe")
+        own = {
+            m.name: name for name, m in named_measures(self._definitions.own).items() if name not in MEASURES
+        }
+        for number, meta in sorted(self._store.metas.items()):
+            lacking = sorted(own[stored] for stored in own.keys() - meta.began.keys())
+            if lacking:
+                notes.append(
+                    f"the worker of partition {number} does not count {', '.join(lacking)}: give it the same overlay file"
+                )
         if self._foreign_timezones:
             zones = ", ".join(sorted(self._foreign_timezones))
             notes.append(
                 f"workers count calendar days in {zones}, this exporter in {self._definitions.timezone}"
             )
         return notes
+
+    def since(self, kpi: str) -> int | None:
+        """Return from when on (ms) the figures of a KPI are whole; None while some worker has nothing of it yet.
+
+        That is the oldest event, or later the moment from which on events are counted as they are now.
+        """
+        oldest = [meta.since for meta in self._store.metas.values() if meta.since is not None]
+        if not oldest:
+            return None
+        reach = min(oldest)
+        for meta in self._store.metas.values():
+            for measure in self._read[kpi]:
+                began = meta.began.get(measure.name)
+                if began is None and measure.name not in MEASURES:
+                    return None
+                reach = max(reach, began or 0)
+                if measure.name in MEASURES:
+                    reach = max(reach, meta.changed or 0)
+        return reach
 
     def _new_store(self) -> Store:
         return Store(self._definitions.timezone, stored_measures(self._definitions.own))

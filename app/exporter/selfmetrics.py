@@ -38,15 +38,16 @@ class SelfCollector(Collector):
             yield GaugeMetricFamily(
                 "selfserve_last_event_timestamp_seconds", "Greatest event time processed", max(newest) / 1000
             )
-        since = [meta.since for meta in live.metas.values() if meta.since is not None]
-        if since:
+        since = {kpi: live.since(kpi) for kpi in live.catalogue}
+        if any(at is not None for at in since.values()):
             family = GaugeMetricFamily(
                 "selfserve_data_since_timestamp_seconds",
                 "Least event time that the KPI can rest on; a window that begins earlier holds less than its name says",
                 labels=["kpi"],
             )
-            for kpi in live.catalogue:
-                family.add_metric([kpi], min(since) / 1000)
+            for kpi, at in since.items():
+                if at is not None:
+                    family.add_metric([kpi], at / 1000)
             yield family
 
     def _accounts(self) -> Iterator[Metric]:

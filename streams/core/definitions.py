@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import xxhash
@@ -122,6 +122,8 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
 
     own: tuple[OwnMeasure, ...] = ()
     """Measures that are counted beside the built-in ones."""
+    unread: tuple[str, ...] = ()
+    """Built-in measures that nobody reads: facts that only they need are not kept."""
 
     @property
     def by_account(self) -> bool:
@@ -134,15 +136,28 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
 
     def fingerprint(self) -> str:
         """A hash of the code's version and of the settings that decide contributions (not of the horizons)."""
-        relevant = {
+        return _digest([CODE_VERSION, self._relevant()])
+
+    def basis(self) -> str:
+        """A hash of the settings that decide what built-in measures make of an event.
+
+        Which measures there are is not among them, nor are assessments: these begin anew every hour.
+        """
+        apart = ("health_", "interventions", "inactive_ms", "failed_searches", "own", "unread")
+        return _digest({k: v for k, v in self._relevant().items() if not k.startswith(apart)})
+
+    def _relevant(self) -> dict[str, Any]:
+        horizons = {"lateness_ms", "future_tolerance_ms", "dedup_horizon_ms", "dedup_horizon_product_ms"}
+        # Without an overlay the hash is that of a version which knows none.
+        return {
             name: value
             for name, value in msgspec.structs.asdict(self).items()
-            if (name != "own" or value)
-            and name
-            not in {"lateness_ms", "future_tolerance_ms", "dedup_horizon_ms", "dedup_horizon_product_ms"}
+            if name not in horizons and (value or name not in {"own", "unread"})
         }
-        payload = msgspec.json.encode([CODE_VERSION, relevant], order="deterministic")
-        return xxhash.xxh3_64_hexdigest(payload)
+
+
+def _digest(content: object) -> str:
+    return xxhash.xxh3_64_hexdigest(msgspec.json.encode(content, order="deterministic"))
 
 
 def matches(names: tuple[str, ...], type_name: str) -> bool:

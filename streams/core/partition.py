@@ -21,6 +21,7 @@ from streams.core import person
 from streams.core.account import Row, decode_rows, encode_rows
 from streams.core.assessment import whole_hour
 from streams.core.changelog import Loader, StateRecord, take_panes, take_state
+from streams.core.coverage import Coverage
 from streams.core.customer import ASSESS, CHANGED, MOVED, NEVER, NOBODY, Customer, is_ordinary
 from streams.core.deduplication import Deduplication, identity_of, is_in, seed_of
 from streams.core.definitions import Definitions
@@ -161,6 +162,7 @@ class PartitionState:
         self._seeds: dict[str, int] = {}
         self._loader: Loader | None = None
         self._sequence = 0
+        self._coverage = Coverage(definitions)
         self._reports = Reports()
         self._sweep = Sweep(self.ledger)
         self._told_hour = NEVER
@@ -672,7 +674,7 @@ class PartitionState:
         return Changes(state, take_panes(ledger.panes), dead_letters, forwards, interventions)
 
     def meta_fields(self) -> dict[str, Any]:
-        """The core's part of META: newest, results, refused, since, sequence, hours, whether accounts wait."""
+        """The core's part of META: newest, results, refused, since, sequence, hours, whether accounts wait, from when on is counted."""
         return {
             "newest": dict(self.newest),
             "results": {topic: dict(counts) for topic, counts in self.results.items()},
@@ -682,6 +684,7 @@ class PartitionState:
             "accounts_waiting": self._reports.waiting,
             "hour": self.ledger.hour,
             "hour_told": self._told_hour,
+            **self._coverage.meta_fields(),
         }
 
     # ---- recovery --------------------------------------------------------------------------------------------------
@@ -711,6 +714,7 @@ class PartitionState:
         self._sequence = meta.sequence
         self._accounts_waiting = meta.accounts_waiting
         self.ledger.hour, self._told_hour = meta.hour, meta.hour_told
+        self._coverage.load(meta, self.newest_ms)
 
     def _loading(self) -> Loader:
         if self._loader is None:

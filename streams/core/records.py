@@ -66,6 +66,14 @@ class Meta(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The greatest hour that the numbers have told each other of (event clock); −1: none did."""
     accounts_waiting: bool = False
     """Some account's home was not told yet what changed with the account's customers here."""
+    began: dict[str, int] = {}
+    """From when on (ms) each own measure is counted, and each built-in one that was not counted once (`streams.core.coverage`); 0: since the beginning."""
+    changed: int | None = None
+    """From when on (ms) events are read by the present definitions; None: since the beginning."""
+    basis: str = ""
+    """Hash of the definitions that decide what is made of an event."""
+    unread: list[str] = []
+    """Built-in measures whose facts are not kept."""
 
 
 _encode = msgspec.msgpack.Encoder(order=None).encode
