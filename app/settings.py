@@ -103,7 +103,9 @@ def load_settings(
     overlay: OverlaySettings = built["overlay"]
     laid_over = None if overlay.file is None else _lay_over(overlay.file, places)
     if laid_over is not None:
-        built["definitions"] = msgspec.structs.replace(built["definitions"], own=laid_over.measures)
+        built["definitions"] = msgspec.structs.replace(
+            built["definitions"], own=laid_over.measures, unread=laid_over.unread
+        )
     return Settings(**built, laid_over=laid_over, file=file, places=places)
 
 

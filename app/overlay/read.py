@@ -15,10 +15,11 @@ from app.catalogue.model import Kpi
 from app.catalogue.references import check_references, measures_of
 from app.config.document import read_document
 from app.config.source import Located, Problem, SettingsError
-from app.overlay.changes import read_change
+from app.overlay.changes import read_change, switched_off
 from app.overlay.kpis import FAMILY, FAMILY_TITLE, copied, problem_of, read_kpi
 from app.overlay.located import mapping, unknown
 from app.overlay.measures import read_measures
+from streams.core.groups import spared
 from streams.core.measures import Measure
 from streams.core.own import OwnMeasure, named_measures
 
@@ -34,6 +35,8 @@ class Overlay:
     kpis: Catalogue
     measures: tuple[OwnMeasure, ...] = ()
     """Own measures that some KPI reads. The others are not counted."""
+    unread: tuple[str, ...] = ()
+    """Built-in measures that were read by nothing but KPIs that are switched off, and whose facts need not be kept."""
 
 
 def read_overlay(file: Path) -> Overlay:
@@ -81,8 +84,15 @@ def read_overlay(file: Path) -> Overlay:
             found = sections[section].get(error.kpi, Located(None, "", str(file)))
             problems.append(problem_of(error, found, f"{section}.{error.kpi}", copied(catalogue[error.kpi])))
         else:
-            return Overlay(catalogue, _read_by(catalogue, counted.values()))
+            off = [shipped[name] for name, found in sections["changes"].items() if switched_off(found)]
+            return Overlay(catalogue, _read_by(catalogue, counted.values()), _unread(catalogue, off))
     raise SettingsError(problems)
+
+
+def _unread(catalogue: Catalogue, off: Iterable[Kpi]) -> tuple[str, ...]:
+    """The measures that only KPIs read which are switched off, as far as that spares anything."""
+    read = {name for kpi in catalogue.values() if kpi.enabled for name in measures_of(kpi)}
+    return spared({name for kpi in off for name in measures_of(kpi)} - read)
 
 
 def _read_by(catalogue: Catalogue, measures: Iterable[OwnMeasure]) -> tuple[OwnMeasure, ...]:

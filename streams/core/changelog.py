@@ -22,7 +22,7 @@ from streams.core.customer_records import (
     encode_status,
 )
 from streams.core.group import pack_facts
-from streams.core.ledger import Ledger
+from streams.core.ledger import Gone, Ledger
 from streams.core.measures import Cell
 from streams.core.panes import Panes
 from streams.core.records import BlockRecord, CellRecord, block_record, cell_record, parse_pane_record
@@ -111,12 +111,14 @@ def _take_groups(c: Customer, ledger: Ledger, newest: int | None, records: list[
 class Loader:
     """Reads a ledger back from its records."""
 
-    __slots__ = ("_cells", "_conversations", "_ledger")
+    __slots__ = ("_cells", "_conversations", "_ledger", "_off")
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._conversations: dict[tuple[str, str], bytes] = {}
         self._cells: dict[str, dict[int, Cell]] = {}
+        self._off: dict[tuple[str, str], None] = {}
+        """Facts of groups that are not kept: the next checkpoint gives them up."""
 
     def _customer(self, key: bytes) -> Customer:
         name = key[1:].decode()
@@ -154,6 +156,12 @@ class Loader:
 
     def _load_group(self, key: bytes, value: bytes | None) -> None:
         name, group = _decode_part_key(key[1:])
+        if group in self._ledger.rules.groups_off:
+            if value is None:
+                self._off.pop((name, group), None)
+            else:
+                self._off[name, group] = None
+            return
         c = self._customer(b"g" + name.encode())
         if value is None:
             if c.groups is not None:
@@ -187,6 +195,7 @@ class Loader:
     def finish(self, newest: int) -> None:
         """All records were read; `newest` is the greatest event time (ms), up to which the panes were rolled."""
         ledger = self._ledger
+        ledger.gone += [Gone(customer, [], False, [group]) for customer, group in self._off]
         for (customer, conversation), value in self._conversations.items():
             c = ledger.customers.get(customer)
             if c is None:

@@ -49,6 +49,8 @@ class Group(Generic[F]):
     """An `array_like` Struct whose fields all have defaults; new fields come last."""
     types: ClassVar[tuple[type[Event], ...]] = ()
     """The events that join with the facts."""
+    measures: ClassVar[tuple[str, ...]] = ()
+    """All that the facts contribute to: where nobody reads any of it they are not kept. None are named where the facts serve more."""
     follows_profile: ClassVar[bool] = False
     """Contributions depend on what the customer is now: plan, segment, role, known, eligible."""
     ignores_known: ClassVar[bool] = False

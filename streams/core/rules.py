@@ -13,7 +13,7 @@ from schemas import events as e
 from schemas.types import EVENT_TYPES
 from streams.core.definitions import Definitions, matches
 from streams.core.group import Group
-from streams.core.groups import groups_of
+from streams.core.groups import groups_of, groups_off
 from streams.core.groups.flows import Flows
 from streams.core.groups.wellbeing import Wellbeing
 from streams.core.own import dimensions_of, stored_measures
@@ -143,6 +143,7 @@ class Rules:
         "flows",
         "groups",
         "groups_by_name",
+        "groups_off",
         "known_groups",
         "measures",
         "messages_to_bots",
@@ -163,6 +164,8 @@ class Rules:
         self.groups = groups_of(definitions)
         self.wellbeing = next(g for g in self.groups if isinstance(g, Wellbeing))
         self.flows = next(g for g in self.groups if isinstance(g, Flows))
+        self.groups_off = groups_off(definitions)
+        """Names of groups that are not kept."""
         self.groups_by_name = {g.name: g for g in self.groups}
         self.profile_groups = tuple(g for g in self.groups if g.follows_profile)
         self.known_groups = tuple(g.name for g in self.profile_groups if not g.ignores_known)

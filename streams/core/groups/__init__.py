@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from streams.core.definitions import Definitions
 from streams.core.group import Group
 from streams.core.groups.activation import Activation
-from streams.core.groups.counts import Counts
+from streams.core.groups.counts import COUNTS, Counts
 from streams.core.groups.enhancements import Enhancements
 from streams.core.groups.features import Features
 from streams.core.groups.flows import Flows
@@ -38,5 +39,22 @@ GROUPS: Final[tuple[type[Group[Any]], ...]] = (
 
 def groups_of(definitions: Definitions) -> tuple[Group[Any], ...]:
     """Return the groups as the definitions want them."""
-    groups = tuple(group(definitions) for group in GROUPS)
+    off = groups_off(definitions)
+    groups = tuple(group(definitions) for group in GROUPS if group.name not in off)
     return (*groups, Own(definitions)) if definitions.own else groups
+
+
+def groups_off(definitions: Definitions) -> frozenset[str]:
+    """Return the names of the groups whose facts nobody needs."""
+    unread = frozenset(definitions.unread)
+    return frozenset(group.name for group in GROUPS if group.measures and unread.issuperset(group.measures))
+
+
+def spared(unread: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the measures that nobody reads for which facts are kept, and need not be."""
+    unread = frozenset(unread)
+    spare = {count.measure for count in COUNTS if count.measure in unread}
+    for group in GROUPS:
+        if group.measures and unread.issuperset(group.measures):
+            spare |= set(group.measures)
+    return tuple(sorted(spare))

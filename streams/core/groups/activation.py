@@ -32,6 +32,14 @@ class Activation(Group[ActivationFacts]):
     """Signup and the first steps after it."""
 
     name: ClassVar[str] = "activation"
+    measures: ClassVar[tuple[str, ...]] = (
+        "activations",
+        "first_values",
+        "first_value_ms",
+        "first_value_waiting",
+        "key_actions",
+        "key_action_ms",
+    )
     facts = ActivationFacts
     types: ClassVar[tuple[type[e.Event], ...]] = (e.UserSignedUp, e.MilestoneReached, e.FeatureUsed)
     follows_profile: ClassVar[bool] = True

@@ -21,6 +21,7 @@ from streams.core.time import DAY_MINUTES
 if TYPE_CHECKING:
     from schemas.events import Event
     from streams.core.customer import Customer
+    from streams.core.definitions import Definitions
     from streams.core.join import Told
     from streams.core.rules import Rules
 
@@ -115,10 +116,24 @@ class Counts(Group[CountFacts]):
     """Plain counts."""
 
     name: ClassVar[str] = "counts"
+    measures: ClassVar[tuple[str, ...]] = tuple(dict.fromkeys(count.measure for count in COUNTS))
     facts = CountFacts
     types: ClassVar[tuple[type[Event], ...]] = tuple(dict.fromkeys(count.struct for count in COUNTS))
     expires: ClassVar[bool] = True
     selective: ClassVar[bool] = True
+
+    def __init__(self, definitions: Definitions) -> None:
+        super().__init__(definitions)
+        read = [count for count in COUNTS if count.measure not in definitions.unread]
+        self._read = frozenset(count.measure for count in read)
+        self._by_struct: dict[type[Event], tuple[Count, ...]] = {
+            struct: tuple(count for count in read if count.struct is struct)
+            for struct in dict.fromkeys(count.struct for count in read)
+        }
+
+    def listens(self) -> tuple[type[Event], ...]:
+        """Return the types of event that count in some measure that is read."""
+        return tuple(self._by_struct)
 
     def touches(self, event: Event) -> bool:
         """Whether the event may count: of the uses of features only those of core ones do."""
@@ -126,7 +141,7 @@ class Counts(Group[CountFacts]):
 
     def join(self, facts: CountFacts, told: Told, dimensions: Dimensions) -> None:
         """Add the event's numbers."""
-        self._join(facts, _counted(told, dimensions))
+        self._join(facts, self._counted(told, dimensions))
 
     def _join(self, facts: CountFacts, counted: list[Contribution]) -> None:
         for measure, cell, minute, n in counted:
@@ -135,9 +150,22 @@ class Counts(Group[CountFacts]):
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Add the event's numbers: they are the difference themselves."""
         del rules
-        counted = _counted(told, dimensions)
+        counted = self._counted(told, dimensions)
         self._join(self.opened(c), counted)
         return counted
+
+    def _counted(self, told: Told, dimensions: Dimensions) -> list[Contribution]:
+        """What an event adds."""
+        if not told.countable:
+            return []
+        minute = told.minute
+        out: list[Contribution] = []
+        for count in self._by_struct[told.event.__class__]:
+            cell = count.cell(told, dimensions)
+            n = 1 if count.number is None else count.number(told.event)
+            if cell is not None and n:
+                out.append((count.measure, cell, minute, n))
+        return out
 
     def merge(self, facts: CountFacts, other: CountFacts) -> None:
         """Add up."""
@@ -151,7 +179,7 @@ class Counts(Group[CountFacts]):
         return [
             (tally.measure, tally.cell, minute, n)
             for tally in facts.tallies
-            if tally.measure in MEASURES
+            if tally.measure in self._read
             for minute, n in tally.numbers.items()
         ]
 
@@ -170,17 +198,14 @@ class Counts(Group[CountFacts]):
         """Give up the minutes that no window reaches any more."""
         oldest = newest - KEPT_MINUTES
         closed: list[Contribution] = []
+        if any(tally.measure not in self._read for tally in facts.tallies):
+            facts.tallies = [tally for tally in facts.tallies if tally.measure in self._read]
         for tally in facts.tallies:
             old = [minute for minute in tally.numbers if minute < oldest]
             closed += [(tally.measure, tally.cell, minute, tally.numbers.pop(minute)) for minute in old]
         if closed:
             facts.tallies = [tally for tally in facts.tallies if tally.numbers]
         return closed
-
-
-_BY_STRUCT: Final = {
-    struct: tuple(count for count in COUNTS if count.struct is struct) for struct in Counts.types
-}
 
 
 def _add(facts: CountFacts, measure: str, cell: Cell, minute: int, n: int) -> None:
@@ -190,17 +215,3 @@ def _add(facts: CountFacts, measure: str, cell: Cell, minute: int, n: int) -> No
             numbers[minute] = numbers.get(minute, 0) + n
             return
     facts.tallies.append(Tally(measure, cell, {minute: n}))
-
-
-def _counted(told: Told, dimensions: Dimensions) -> list[Contribution]:
-    """What an event adds."""
-    if not told.countable:
-        return []
-    minute = told.minute
-    out: list[Contribution] = []
-    for count in _BY_STRUCT[told.event.__class__]:
-        cell = count.cell(told, dimensions)
-        n = 1 if count.number is None else count.number(told.event)
-        if cell is not None and n:
-            out.append((count.measure, cell, minute, n))
-    return out

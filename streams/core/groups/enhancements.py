@@ -28,6 +28,10 @@ class Enhancements(Group[EnhancementFacts]):
     """Lead times of enhancements. They belong to whoever their event names, mostly to nobody."""
 
     name: ClassVar[str] = "enhancements"
+    measures: ClassVar[tuple[str, ...]] = (
+        "enhancement_lead_time",
+        "enhancement_lead_time_ms",
+    )
     facts = EnhancementFacts
     types: ClassVar[tuple[type[Event], ...]] = (e.EnhancementShipped,)
     expires: ClassVar[bool] = True

@@ -24,6 +24,12 @@ class Features(Group[FeatureFacts]):
     """Uses of features by eligible customers. The first use is kept for ever."""
 
     name: ClassVar[str] = "features"
+    measures: ClassVar[tuple[str, ...]] = (
+        "feature_users",
+        "feature_users_by_feature",
+        "feature_starters",
+        "feature_starters_by_feature",
+    )
     facts = FeatureFacts
     types: ClassVar[tuple[type[Event], ...]] = (e.FeatureUsed,)
     follows_profile: ClassVar[bool] = True

@@ -31,6 +31,13 @@ class Growth(Group[GrowthFacts]):
     """Signup, orders and accepted invitations."""
 
     name: ClassVar[str] = "growth"
+    measures: ClassVar[tuple[str, ...]] = (
+        "orders",
+        "invitations_accepted",
+        "signups",
+        "signups_all",
+        "signups_excluded",
+    )
     facts = GrowthFacts
     types: ClassVar[tuple[type[e.Event], ...]] = (e.UserSignedUp, e.OrderCompleted, e.InviteAccepted)
     counts_excluded: ClassVar[bool] = True

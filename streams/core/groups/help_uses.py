@@ -29,6 +29,12 @@ class HelpUses(Group[HelpUseFacts]):
     """Searches of the help and its articles."""
 
     name: ClassVar[str] = "help_uses"
+    measures: ClassVar[tuple[str, ...]] = (
+        "searches",
+        "searches_decided",
+        "views_decided",
+        "article_ratings",
+    )
     facts = HelpUseFacts
     types: ClassVar[tuple[type[Event], ...]] = (
         e.HelpSearched,

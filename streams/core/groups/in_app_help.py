@@ -27,6 +27,10 @@ class InAppHelp(Group[InAppHelpFacts]):
     """Customers who are helped where they work."""
 
     name: ClassVar[str] = "in_app_help"
+    measures: ClassVar[tuple[str, ...]] = (
+        "in_app_help",
+        "in_app_help_by_platform",
+    )
     facts = InAppHelpFacts
     types: ClassVar[tuple[type[Event], ...]] = (
         e.HelpSearched,

@@ -36,6 +36,10 @@ class Reaches(Group[ReachFacts]):
     """Engagement with e-mails and surveys."""
 
     name: ClassVar[str] = "reaches"
+    measures: ClassVar[tuple[str, ...]] = (
+        "reaches",
+        "emails",
+    )
     facts = ReachFacts
     types: ClassVar[tuple[type[Event], ...]] = (
         e.EmailDelivered,

@@ -50,6 +50,14 @@ class Surveys(Group[SurveyFacts]):
     """Net promoter score, satisfaction and effort."""
 
     name: ClassVar[str] = "surveys"
+    measures: ClassVar[tuple[str, ...]] = (
+        "nps",
+        "nps_by_survey",
+        "csat",
+        "csat_points",
+        "csat_requests",
+        "ces",
+    )
     facts = SurveyFacts
     types: ClassVar[tuple[type[Event], ...]] = (e.SurveySent, e.SurveyResponded)
     follows_profile: ClassVar[bool] = True

@@ -13,7 +13,7 @@ from app.catalogue.naming import family_names
 from app.catalogue.reads import Level
 from app.config.source import SettingsError
 from app.settings import load_settings
-from tests.app.overlay.support import laid_over, mistakes, written
+from tests.app.overlay.support import definition, laid_over, mistakes, written
 
 
 def changed(folder: Path, kpi: str, **change: Any) -> Any:
@@ -223,3 +223,27 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     )
     with pytest.raises(SettingsError, match=expected):
         load_settings(environ={"SELFSERVE_OVERLAY_FILE": str(tmp_path / "none.yaml")})
+
+
+def test_what_only_kpis_that_are_off_read_is_not_kept(tmp_path: Path) -> None:
+    off = {kpi: {"enabled": False} for kpi in ("nps", "csat", "ces", "reopen", "conversion")}
+    found = laid_over(tmp_path, {"changes": off})
+
+    # Orders stay with what else is known of signups and invitations; reopenings are part of conversations.
+    assert found.unread == ("ces", "csat", "csat_points", "csat_requests", "nps", "nps_by_survey", "visits")
+    assert laid_over(tmp_path, {"changes": {"nps": {"enabled": False}}}).unread == ()
+    assert laid_over(tmp_path, {"changes": {"nps": {"objective": 40}}}).unread == ()
+
+
+def test_what_an_own_kpi_reads_is_kept(tmp_path: Path) -> None:
+    count = definition(
+        kind="count",
+        value={"form": "level", "read": {"measure": "visits"}},
+        help={"value": "A"},
+        dimensions=[],
+        windows=["1d"],
+    )
+    changes = {"conversion": {"enabled": False}}
+
+    assert laid_over(tmp_path, {"changes": changes}).unread == ("visits",)
+    assert laid_over(tmp_path, {"changes": changes, "kpis": {"visiting": count}}).unread == ()
