@@ -16,16 +16,19 @@ import msgspec
 from streams.core.customer import NEVER, Customer
 from streams.core.dimensions import UNKNOWN
 from streams.core.facts.wellbeing import Answer, WellbeingFacts
+from streams.core.groups.renewals import cancellations, renewals
 from streams.core.groups.wellbeing import joined
 from streams.core.measures import Contribution
-from streams.core.membership import edges_since
-from streams.core.subscriptions import Change, join_change
+from streams.core.membership import edges_since, of_account
+from streams.core.subscriptions import Subscriptions
 from streams.core.time import MINUTE_MS
 from streams.core.upsell import paying
 
 if TYPE_CHECKING:
     from streams.core.assessment import Assessment
 
+ROOM: Final = 8
+"""How many times as much an account remembers of its subscriptions as a customer."""
 DAYS_TOLD: Final = 62
 """Local days that are told of: more than any look back, and few enough for one integer of MessagePack."""
 
@@ -47,11 +50,16 @@ class Part(msgspec.Struct, array_like=True, gc=False):
     contacts: list[int] = []
     answers: list[Answer] = []
     """As of `streams.core.groups.wellbeing`."""
+    segment_minute: int = NEVER
+    segment: str = ""
+    """The same of the segment as of the plan."""
+    holds: bool = False
+    """One of them has, or had, a subscription that names no account."""
 
     @property
     def empty(self) -> bool:
         """Whether there is nobody."""
-        return self.known < 0 and self.last < 0 and not self.plan
+        return self.known < 0 and self.last < 0 and not (self.plan or self.segment or self.holds)
 
     def learns(self, other: Part) -> bool:
         """Whether another part may change how the account fares: by days, contacts, answers, or since when it is known; plans apart."""
@@ -70,6 +78,10 @@ class Part(msgspec.Struct, array_like=True, gc=False):
             self.known = other.known
         self.last = max(self.last, other.last)
         self.plan_minute, self.plan = max((self.plan_minute, self.plan), (other.plan_minute, other.plan))
+        self.segment_minute, self.segment = max(
+            (self.segment_minute, self.segment), (other.segment_minute, other.segment)
+        )
+        self.holds |= other.holds
         self.join_days(other.day0, other.days)
         self.join_wellbeing(other.contacts, other.answers)
 
@@ -95,8 +107,12 @@ class Part(msgspec.Struct, array_like=True, gc=False):
         if answers:
             self.answers = joined(self.answers, answers)
 
-    def join_customer(self, c: Customer, facts: WellbeingFacts | None) -> None:
-        """Put a customer beside the others, in place."""
+    def join_customer(
+        self, c: Customer, facts: WellbeingFacts | None, subscriptions: Subscriptions | None
+    ) -> None:
+        """Put a customer beside the others, in place. Facts that have not changed since the last time may be left out."""
+        if subscriptions is not None and subscriptions.holds:
+            self.holds = True
         self.join_days(c.day0, c.days)
         if facts is not None:
             self.join_wellbeing(facts.contacts, facts.answers)
@@ -108,6 +124,9 @@ class Part(msgspec.Struct, array_like=True, gc=False):
             minute = c.plan_time // MINUTE_MS
             if minute > self.plan_minute or (minute == self.plan_minute and c.plan > self.plan):
                 self.plan_minute, self.plan = minute, c.plan
+        if c.segment:
+            told = c.segment_time // MINUTE_MS, c.segment
+            self.segment_minute, self.segment = max((self.segment_minute, self.segment), told)
 
 
 class AccountFacts(msgspec.Struct, array_like=True, gc=False):
@@ -117,8 +136,8 @@ class AccountFacts(msgspec.Struct, array_like=True, gc=False):
     """By partition number."""
     eligibility: list[tuple[int, int]] = []
     """Changes of the account's eligibility in order: time, 1 if eligible."""
-    changes: list[Change] = []
-    """Changes of the account's subscriptions, in order."""
+    own: Subscriptions = msgspec.field(default_factory=Subscriptions)
+    """The account's subscriptions, and what their events told of its plan and segment."""
 
     @property
     def not_withdrawn(self) -> bool:
@@ -133,16 +152,16 @@ class AccountFacts(msgspec.Struct, array_like=True, gc=False):
         return whole
 
     def only_later(self, part: Part, number: int) -> tuple[str, int, int] | None:
-        """Join what a number adds to its part if that is nothing but later activity under the one plan that everybody told.
+        """Join what a number adds to its part if that is nothing but later activity under the plan and segment that everybody told.
 
         Returns that plan, and the account's last active minutes before and after; None, with nothing joined, if it is more.
         """
         known = self.parts.get(number)
-        if known is None or not 0 <= known.known <= part.known:
+        if known is None or not 0 <= known.known <= part.known or part.holds > known.holds:
             return None
-        plan, last = part.plan, NEVER
+        plan, segment, last = part.plan, part.segment, NEVER
         for other in self.parts.values():
-            if other.plan != plan:
+            if other.plan != plan or other.segment != segment:
                 return None
             last = max(last, other.last)
         if last < 0:
@@ -156,18 +175,12 @@ class AccountFacts(msgspec.Struct, array_like=True, gc=False):
         if change not in self.eligibility:
             insort(self.eligibility, change)
 
-    def join_change(self, change: Change) -> None:
-        """Join a change of one of the account's subscriptions."""
-        join_change(self.changes, change)
-
     def values(self) -> Iterator[tuple[str, str]]:
         """Yield the bounded values that the facts hold, as (dimension, value)."""
         for part in self.parts.values():
             yield "plan", part.plan
-        for change in self.changes:
-            yield from (("plan", plan) for plan in (change.before, change.after, change.plan))
-            yield "currency", change.currency
-            yield "reason", change.reason
+            yield "segment", part.segment
+        yield from self.own.values()
 
     def contributions(self) -> list[Contribution]:
         """Return what the account contributes."""
@@ -177,14 +190,16 @@ class AccountFacts(msgspec.Struct, array_like=True, gc=False):
         if whole.last >= 0:
             eligible = whole.known >= 0 and self.not_withdrawn
             out.append(("account_active", (plan, "1" if eligible else "0"), whole.last, 1))
-        if whole.known >= 0:
-            out += [
-                ("account_eligible", (plan,), minute, edge)
-                for minute, edge in edges_since(whole.known, self.eligibility)
-            ]
-        if self.changes:
-            out += paying(self.changes, plan)
-        return out
+        edges = edges_since(whole.known, self.eligibility)
+        out += [("account_eligible", (plan,), minute, edge) for minute, edge in edges]
+        own = self.own
+        if own.changes:
+            out += paying(own.changes, plan) + cancellations(own, whole.plan)
+        elif whole.holds:
+            # Its customers hold subscriptions of their own, and count by these.
+            edges = []
+        out += of_account(own, (whole.plan, whole.segment), edges, eligible=self.not_withdrawn)
+        return out + renewals(own, whole.plan)
 
 
 class Account(msgspec.Struct, gc=False, eq=False):

@@ -141,7 +141,7 @@ class Batch:
                 yield from assess_customer(c, hour, rules).contributions(rules.definitions)
             if c.account and not c.excluded:
                 part = self._account(c.account).parts.setdefault(0, Part())
-                part.join_customer(c, rules.wellbeing.read(c))
+                part.join_customer(c, *rules.for_account(c))
         for account in self._accounts.values():
             yield from account.contributions()
             if hour is not None:

@@ -62,7 +62,7 @@ class Group(Generic[F]):
     counts_excluded: ClassVar[bool] = False
     """`contributions_excluded` has something to say."""
     assessed: ClassVar[bool] = False
-    """The hourly assessment (`streams.core.assessment`) looks at the facts."""
+    """The hourly assessment (`streams.core.assessment`) or the customer's account (`streams.core.account`) looks at the facts."""
     expires: ClassVar[bool] = False
     """`expire` has something to do."""
     selective: ClassVar[bool] = False

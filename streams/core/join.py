@@ -9,13 +9,12 @@ from __future__ import annotations
 from bisect import insort
 
 from schemas import events as e
-from streams.core.account import AccountFacts
+from streams.core.account import ROOM, AccountFacts
 from streams.core.customer import Customer
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.facts.support import Entry, Named
 from streams.core.issues import join_conversation, join_session
 from streams.core.rules import HELP_CHANNEL, Rule, Rules
-from streams.core.subscriptions import change_of
 from streams.core.support import HelpEvent
 from streams.core.time import MINUTE_MS
 
@@ -158,8 +157,8 @@ def join_account(facts: AccountFacts, told: Told, dimensions: Dimensions) -> Non
     event = told.event
     if isinstance(event, e.AccountEligibilityChanged):
         facts.join_eligibility(told.time, event.data.eligible)
-    elif isinstance(event, e.SubscriptionStarted | e.SubscriptionChanged | e.SubscriptionCancelled):
-        facts.join_change(change_of(event, told.time, told.plan, dimensions, told.account))
+    else:
+        facts.own.join(event, told.time, told.plan, told.segment, dimensions, room=ROOM)
 
 
 def watch(c: Customer, rules: Rules) -> None:

@@ -63,6 +63,7 @@ class Membership(NamedTuple):
 
     account: str
     plan: str
+    segment: str
     excluded: bool
 
 
@@ -147,8 +148,13 @@ class Ledger:
     def moved(self, c: Customer, before: Membership) -> None:
         """What a changed customer is, to its account too, may have changed."""
         c.dirty |= MOVED | ASSESS
-        account, plan, excluded = before
-        if account and (account != c.account or (plan and plan != c.plan) or excluded != c.excluded):
+        account, plan, segment, excluded = before
+        if account and (
+            account != c.account
+            or (plan and plan != c.plan)
+            or (segment and segment != c.segment)
+            or excluded != c.excluded
+        ):
             self.stale.add(account)
 
     def add(self, c: Customer) -> None:
@@ -181,6 +187,7 @@ class Ledger:
                 c.dirty |= MOVED
             if segment and time > c.segment_time:
                 c.segment_time = time
+                c.dirty |= MOVED
             if role and time > c.role_time:
                 c.role_time = time
             if told.account and time > c.account_time:
@@ -214,11 +221,10 @@ class Ledger:
                     return False
         slots, known = self._profile(c), c.known
         # No `move`: the numbers of levels have signs, so that none may lie where one is taken away.
-        for panes, slot in (
-            (self._eligible, slots.eligible),
-            (self._customers, slots.customers),
-            (self._kept, slots.kept),
-        ):
+        moved = [(self._eligible, slots.eligible)]
+        if not c.account:
+            moved += [(self._customers, slots.customers), (self._kept, slots.kept)]
+        for panes, slot in moved:
             panes.bump(slot, known, -1)
             panes.bump(slot, minute, 1)
         c.known = minute
@@ -227,7 +233,7 @@ class Ledger:
 
     def _turn(self, c: Customer, told: Told) -> None:
         """Move all that the customer itself contributes, if it may count as another from now on."""
-        was = Membership(c.account, c.plan, c.excluded)
+        was = Membership(c.account, c.plan, c.segment, c.excluded)
         if (
             c.known < 0
             and c.last < 0
@@ -263,7 +269,7 @@ class Ledger:
     def _apply_whole(self, c: Customer, told: Told) -> None:
         """The long path, for events that change what the customer is and for customers that do not count."""
         flag = told.rule.admin == "flag"
-        was = Membership(c.account, c.plan, c.excluded)
+        was = Membership(c.account, c.plan, c.segment, c.excluded)
         before = self._whole(c, flag=flag)
         join(c, told, self.rules, self.dimensions)
         c.active_slot = -1
@@ -326,8 +332,9 @@ class Ledger:
         c.known = minute
         slots = self._profile(c)
         self._eligible.bump(slots.eligible, minute)
-        self._customers.bump(slots.customers, minute)
-        self._kept.bump(slots.kept, minute)
+        if not c.account:
+            self._customers.bump(slots.customers, minute)
+            self._kept.bump(slots.kept, minute)
 
     def activity(self, c: Customer, minute: int, platform: str) -> None:
         """`Customer.join_activity` for one whose dimensions stay as they are, with its effect on the panes. The shortest path."""
@@ -488,7 +495,7 @@ class Ledger:
 
     def absorb(self, c: Customer, other: Customer) -> None:
         """Join all facts of a visitor with those of its user."""
-        was = Membership(c.account, c.plan, c.excluded)
+        was = Membership(c.account, c.plan, c.segment, c.excluded)
         before = person.contributions(c, self.rules)
         join_customers(c, other, self.rules)
         c.active_slot = -1
@@ -526,6 +533,7 @@ class Ledger:
         a = self._account(account)
         facts = a.opened()
         part.plan = self.dimensions.fold("plan", part.plan)
+        part.segment = self.dimensions.fold("segment", part.segment)
         self._mark_account(a)
         known = facts.parts.get(number)
         if known is None or known.learns(part):

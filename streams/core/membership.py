@@ -1,4 +1,4 @@
-"""Who is a customer and since when: one who holds a subscription, or, where nothing was ever told of one, who is eligible.
+"""Who is a customer and since when: an account, or who belongs to none, that holds a subscription, or, where nothing was ever told of one, is eligible.
 
 The edges of a level, under the plan and segment that the customer had at each time: a level read at a window's start then tells
 who was a customer there, and as what.
@@ -7,7 +7,6 @@ who was a customer there, and as what.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from streams.core.contribution import difference
 from streams.core.customer import Customer
@@ -15,9 +14,6 @@ from streams.core.dimensions import UNKNOWN
 from streams.core.measures import Contribution
 from streams.core.subscriptions import Subscriptions
 from streams.core.time import MINUTE_MS
-
-if TYPE_CHECKING:
-    from streams.core.rules import Rules
 
 Edge = tuple[int, int]
 """A minute, and 1 where something begins in it, −1 where it ends."""
@@ -52,7 +48,12 @@ def edges_since(known: int, changes: list[tuple[int, int]]) -> list[Edge]:
 
 
 def by_eligibility(c: Customer) -> list[Contribution]:
-    """Return the edges of a customer of whom nothing else is known: eligible, under its plan and segment of now."""
+    """Return the edges of a customer of whom nothing else is known: eligible, under its plan and segment of now.
+
+    One that belongs to an account has none: there the account counts.
+    """
+    if c.account:
+        return []
     cell = (c.plan or UNKNOWN, c.segment or UNKNOWN)
     edges = eligibility_edges(c)
     out: list[Contribution] = [("customers", cell, minute, edge) for minute, edge in edges]
@@ -61,24 +62,36 @@ def by_eligibility(c: Customer) -> list[Contribution]:
     return out
 
 
-def corrections(facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
-    """Return what has to be added to `by_eligibility` for a customer of whom plans or subscriptions were told."""
-    del rules
-    if not facts.changes and _always(facts.plans, c.plan) and _always(facts.segments, c.segment):
+def corrections(facts: Subscriptions, c: Customer) -> list[Contribution]:
+    """Return what has to be added to `by_eligibility` for a customer of whom plans, or subscriptions of its own, were told."""
+    if not facts.changes and (
+        c.account or (_always(facts.plans, c.plan) and _always(facts.segments, c.segment))
+    ):
         return []
+    whole = _holder(facts, c.plan, c.segment, eligibility_edges(c), eligible=c.eligible)
+    return difference(by_eligibility(c), whole)
 
+
+def of_account(
+    facts: Subscriptions, now: Standing, edges: list[Edge], *, eligible: bool
+) -> list[Contribution]:
+    """Return the edges of an account with its own subscriptions; ``edges`` are those of its eligibility."""
+    return _holder(facts, *now, edges, eligible=eligible)
+
+
+def _holder(
+    facts: Subscriptions, plan: str, segment: str, edges: list[Edge], *, eligible: bool
+) -> list[Contribution]:
     def standing(minute: int) -> Standing:
         # What was told within a minute holds for all of it: a window begins with a full minute.
         last = minute * MINUTE_MS + MINUTE_MS - 1
-        return facts.plan_at(last, c.plan) or UNKNOWN, facts.segment_at(last, c.segment) or UNKNOWN
+        return facts.plan_at(last, plan) or UNKNOWN, facts.segment_at(last, segment) or UNKNOWN
 
     told = {time // MINUTE_MS for time, _ in (*facts.plans, *facts.segments)}
-    if facts.changes:
-        edges = [(time // MINUTE_MS, edge) for time, edge in facts.active()]
-        now = bool(edges) and edges[-1][1] == 1
-    else:
-        edges, now = eligibility_edges(c), c.eligible
-    return difference(by_eligibility(c), _contributions(edges, standing, told, now=now))
+    if not facts.changes:
+        return _contributions(edges, standing, told, now=eligible)
+    edges = [(time // MINUTE_MS, edge) for time, edge in facts.active()]
+    return _contributions(edges, standing, told, now=bool(edges) and edges[-1][1] == 1)
 
 
 def _always(told: list[tuple[int, str]], now: str) -> bool:

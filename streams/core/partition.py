@@ -391,6 +391,8 @@ class PartitionState:
                 c.dirty |= MOVED
             c.plan_time = time
         if segment and time > c.segment_time:
+            if minute != c.segment_time // MINUTE_MS:
+                c.dirty |= MOVED
             c.segment_time = time
         if role and time > c.role_time:
             c.role_time = time

@@ -37,31 +37,31 @@ class Reports:
 
     def collect(self, ledger: Ledger) -> None:
         """Note what has changed since the last checkpoint, before the ledger loses its marks."""
-        rows, wellbeing = self._rows, ledger.rules.wellbeing
+        rows, for_account = self._rows, ledger.rules.for_account
         stale, ledger.stale = ledger.stale, set()
         if stale:
             for name in stale:
                 rows[name] = Row(name, True, Part())
             for c in ledger.customers.values():
                 if c.account in stale and not c.excluded:
-                    rows[c.account].part.join_customer(c, wellbeing.read(c))
+                    rows[c.account].part.join_customer(c, *for_account(c))
         for c in ledger.dirty:
             account = c.account
             if c.dirty & MOVED == MOVED and account and account not in stale and not c.excluded:
                 row = rows.get(account)
                 if row is None:
                     row = rows[account] = Row(account, False, Part())
-                row.part.join_customer(c, wellbeing.read(c) if c.dirty & ASSESS else None)
+                row.part.join_customer(c, *(for_account(c) if c.dirty & ASSESS else (None, None)))
 
     def everything(self, ledger: Ledger) -> None:
         """Note what all customers come to: some of it may never have been told."""
-        wellbeing = ledger.rules.wellbeing
+        for_account = ledger.rules.for_account
         for c in ledger.customers.values():
             if c.account and not c.excluded:
                 row = self._rows.get(c.account)
                 if row is None:
                     row = self._rows[c.account] = Row(c.account, False, Part())
-                row.part.join_customer(c, wellbeing.read(c))
+                row.part.join_customer(c, *for_account(c))
 
     def take(self, *, behind: bool) -> list[Row]:
         """Return what is to be told now. `behind`: the number reads a backlog."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from schemas import events as e
 from schemas.types import EVENT_TYPES
@@ -15,6 +15,7 @@ from streams.core.definitions import Definitions, matches
 from streams.core.group import Group
 from streams.core.groups import groups_of, groups_off
 from streams.core.groups.flows import Flows
+from streams.core.groups.subscriptions import SubscriptionGroup
 from streams.core.groups.wellbeing import Wellbeing
 from streams.core.own import dimensions_of, stored_measures
 from streams.core.support import (
@@ -31,6 +32,11 @@ from streams.core.support import (
     STARTED,
 )
 from streams.core.time import Calendar
+
+if TYPE_CHECKING:
+    from streams.core.customer import Customer
+    from streams.core.facts.wellbeing import WellbeingFacts
+    from streams.core.subscriptions import Subscriptions
 
 HelpKind = Literal["ask", "answer", "confirm"]
 Admin = Literal["flag", "eligibility", "identify", "delete"]
@@ -125,6 +131,8 @@ _ABOUT_ACCOUNTS: Final = (
     e.SubscriptionStarted,
     e.SubscriptionChanged,
     e.SubscriptionCancelled,
+    e.SubscriptionRenewalDue,
+    e.SubscriptionRenewed,
 )
 
 
@@ -148,6 +156,7 @@ class Rules:
         "measures",
         "messages_to_bots",
         "profile_groups",
+        "subscriptions",
         "wellbeing",
     )
 
@@ -163,6 +172,7 @@ class Rules:
         """Every dimension whose values are bounded."""
         self.groups = groups_of(definitions)
         self.wellbeing = next(g for g in self.groups if isinstance(g, Wellbeing))
+        self.subscriptions = next(g for g in self.groups if isinstance(g, SubscriptionGroup))
         self.flows = next(g for g in self.groups if isinstance(g, Flows))
         self.groups_off = groups_off(definitions)
         """Names of groups that are not kept."""
@@ -191,6 +201,10 @@ class Rules:
         if isinstance(event, e.AccountEligibilityChanged) and event.data.scope != "account":
             return None
         return event.account_id
+
+    def for_account(self, c: Customer) -> tuple[WellbeingFacts | None, Subscriptions | None]:
+        """Return the facts of a customer that its account asks for."""
+        return self.wellbeing.read(c), self.subscriptions.read(c)
 
     def speaks_for_customer(self, event: e.AccountEligibilityChanged) -> bool:
         """Whether a change of eligibility is one of the event's customer, and not only of an account that it belongs to."""

@@ -1,7 +1,7 @@
-"""What is known of a customer's subscriptions and plans: facts that only join, and what can be asked of them.
+"""What is known of the subscriptions and plans of a customer or an account: facts that only join, and what can be asked of them.
 
-Told by user.signed_up, user.identified and subscription.*. Which group stores them, and what they contribute, is in
-`streams.core.groups.subscriptions`. Times are milliseconds; texts are "" where an event had none.
+Told by user.signed_up, user.identified and subscription.*. Which group stores a customer's, and what they contribute, is in
+`streams.core.groups.subscriptions`; an account's are in `streams.core.account`. Times are milliseconds; texts are "" where an event had none.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ Told = tuple[int, str]
 
 
 class Subscriptions(msgspec.Struct, array_like=True, gc=False):
-    """The facts of one customer. All lists are sorted and hold nothing twice."""
+    """The facts of one customer or account. All lists are sorted and hold nothing twice."""
 
     signed_up: int = -1
     """The earliest user.signed_up, −1 if there is none."""
@@ -97,33 +97,45 @@ class Subscriptions(msgspec.Struct, array_like=True, gc=False):
     # ---- joining -------------------------------------------------------------------------------------------------
 
     def join(
-        self, event: Event, time: int, plan: str, segment: str, dimensions: Dimensions, account: str = ""
+        self,
+        event: Event,
+        time: int,
+        plan: str,
+        segment: str,
+        dimensions: Dimensions,
+        account: str = "",
+        room: int = 1,
     ) -> None:
-        """Join an event; ``plan``, ``segment`` and ``account`` are those that it carried, the first two folded."""
+        """Join an event; ``plan``, ``segment`` and ``account`` are those that it carried, the first two folded.
+
+        Where it names an account, its paid period is that account's. ``room`` times as much as usual is remembered.
+        """
         if isinstance(event, e.SubscriptionStarted | e.SubscriptionChanged | e.SubscriptionCancelled):
             change = change_of(event, time, plan, dimensions, account)
-            self.join_change(change)
+            self.join_change(change, room)
             if not plan and change.kind != CANCELLED:
                 plan = change.after
         elif isinstance(event, e.SubscriptionRenewalDue | e.SubscriptionRenewed):
-            period = Period(instant_ms(event.data.period_end), event.data.subscription_id)
-            if isinstance(event, e.SubscriptionRenewed):
-                period.renewed = time
-            else:
-                period.due = time
-            self.join_period(period)
+            if not account:
+                period = Period(instant_ms(event.data.period_end), event.data.subscription_id)
+                if isinstance(event, e.SubscriptionRenewed):
+                    period.renewed = time
+                else:
+                    period.due = time
+                self.join_period(period, room)
         elif isinstance(event, e.UserSignedUp):
             self.signed_up = _earliest(self.signed_up, time)
         if plan:
-            _join_told(self.plans, (time, plan))
+            _join_told(self.plans, (time, plan), MAX_TOLD * room)
         if segment:
-            _join_told(self.segments, (time, segment))
+            _join_told(self.segments, (time, segment), MAX_TOLD * room)
 
-    def join_change(self, change: Change) -> None:
+    def join_change(self, change: Change, room: int = 1) -> None:
         """Join a change of a subscription."""
-        join_change(self.changes, change)
+        if _insert(self.changes, change) and len(self.changes) > MAX_CHANGES * room:
+            del self.changes[0]
 
-    def join_period(self, period: Period) -> None:
+    def join_period(self, period: Period, room: int = 1) -> None:
         """Join what is known of a paid period."""
         periods = self.periods
         i = bisect_left(periods, period.key, key=_key)
@@ -133,22 +145,34 @@ class Subscriptions(msgspec.Struct, array_like=True, gc=False):
             known.renewed = _earliest(known.renewed, period.renewed)
             return
         periods.insert(i, msgspec.structs.replace(period))
-        if len(periods) > MAX_PERIODS:
+        if len(periods) > MAX_PERIODS * room:
             del periods[0]
 
     def merge(self, other: Subscriptions) -> None:
         """Join the facts of a visitor that turned out to be this customer."""
         self.signed_up = _earliest(self.signed_up, other.signed_up)
         for told in other.plans:
-            _join_told(self.plans, told)
+            _join_told(self.plans, told, MAX_TOLD)
         for told in other.segments:
-            _join_told(self.segments, told)
+            _join_told(self.segments, told, MAX_TOLD)
         for change in other.changes:
             self.join_change(change)
         for period in other.periods:
             self.join_period(period)
 
     # ---- asking --------------------------------------------------------------------------------------------------
+
+    @property
+    def holds(self) -> bool:
+        """Whether the customer has, or had, a subscription that names no account."""
+        return any(not change.account for change in self.changes)
+
+    def own(self) -> Subscriptions:
+        """Return the facts without the changes that name an account: these are the account's."""
+        if not any(change.account for change in self.changes):
+            return self
+        own = [change for change in self.changes if not change.account]
+        return Subscriptions(self.signed_up, self.plans, self.segments, own, self.periods)
 
     def plan_at(self, time: int, now: str) -> str:
         """The customer's plan at a time: the latest told by then, else the first told; ``now`` if none was ever told."""
@@ -203,12 +227,6 @@ class Subscriptions(msgspec.Struct, array_like=True, gc=False):
             yield "reason", change.reason
 
 
-def join_change(changes: list[Change], change: Change) -> None:
-    """Join a change with those that are known, in place."""
-    if _insert(changes, change) and len(changes) > MAX_CHANGES:
-        del changes[0]
-
-
 def change_of(
     event: e.SubscriptionStarted | e.SubscriptionChanged | e.SubscriptionCancelled,
     time: int,
@@ -258,8 +276,8 @@ def _insert(items: list[Item], item: Item) -> bool:
     return True
 
 
-def _join_told(items: list[Told], told: Told) -> None:
-    if _insert(items, told) and len(items) > MAX_TOLD:
+def _join_told(items: list[Told], told: Told, limit: int) -> None:
+    if _insert(items, told) and len(items) > limit:
         _forget_told(items)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -25,12 +25,15 @@ def events_under(heading: str) -> list[dict[str, Any]]:
     return [event | {"topic": topics.get(event["type"].split(".")[0], "product.events")} for event in events]
 
 
-def evaluated(heading: str, time: str, timezone: str = "UTC") -> Figures:
+def evaluated(
+    heading: str, time: str, timezone: str = "UTC", customer: Literal["user", "account"] = "user"
+) -> Figures:
     """The figures of a section's events; the oracle agrees."""
     at = int(datetime.fromisoformat(time).timestamp() * 1000)
     events = events_under(heading)
-    found = batch_figures(events, at, Definitions(timezone=timezone))
-    assert not differing(compute(events, at, settings=OracleSettings(timezone=timezone)), found)
+    found = batch_figures(events, at, Definitions(timezone=timezone, customer=customer))
+    settings = OracleSettings(timezone=timezone, customer=customer)
+    assert not differing(compute(events, at, settings=settings), found)
     return found
 
 
@@ -97,6 +100,18 @@ def test_customers_kept() -> None:
     assert counts(found, "customer_retention", window="30d", plan="team") is None
     assert counts(found, "cancellation_reasons", window="30d") == (1, 2)
     assert found["kpi_cancellation_reasons_ratio", (("reason", "price"), ("window", "30d"))] == 0.5
+
+
+@pytest.mark.parametrize("customer", ["user", "account"])
+def test_an_account_with_several_people(customer: Literal["user", "account"]) -> None:
+    found = evaluated("An account with several people", "2025-03-01T00:00:00+00:00", customer=customer)
+    assert counts(found, "customer_retention", window="30d") == (2, 3)
+    assert counts(found, "churn", window="30d") == (1, 3)
+    assert counts(found, "customer_retention", window="30d", plan="team") == (0, 1)
+    assert counts(found, "customer_retention", window="30d", plan="free") == (2, 2)
+    assert counts(found, "renewal", window="30d") == (0, 1)
+    assert counts(found, "renewal", window="30d", plan="team") == (0, 1)
+    assert counts(found, "cancellation_reasons", window="30d") == (1, 1)
 
 
 @pytest.mark.parametrize(

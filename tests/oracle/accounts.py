@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tests.oracle.people import Event, Life, Lives
     from tests.oracle.settings import OracleSettings
 
+#: The kinds of a subscription's changes, in the order of one millisecond.
+CHANGES = ("subscription.started", "subscription.changed", "subscription.cancelled")
+
 
 @dataclass
 class Account:
@@ -26,23 +29,32 @@ class Account:
 
     @property
     def plan(self) -> str:
-        """The plan of the member that told its present one last, by the minute; in one minute the greater name."""
+        return label(self.latest("plan"))
+
+    def latest(self, name: str) -> str | None:
+        """Plan or segment of the member that told its present one last, by the minute; in one minute the greater name."""
         told = []
         for life in self.members:
-            plan = life.latest("plan")
-            if plan is not None:
-                time = max(e.time for e in life.events if e.field("plan") is not None)
-                told.append((time // MINUTE, label(plan)))
-        return max(told)[1] if told else label(None)
+            value = life.latest(name)
+            if value is not None:
+                time = max(e.time for e in life.events if e.field(name) is not None)
+                told.append((time // MINUTE, label(value)))
+        return max(told)[1] if told else None
 
     @property
     def eligible(self) -> bool:
         """Known, and not withdrawn by an event about the account."""
         if self.name is None:
             return self.members[0].eligible
-        known = any(e.type not in NOT_ACTING for life in self.members for e in life.events)
+        return self.eligible_at(1 << 60)
+
+    def eligible_at(self, time: int) -> bool:
+        """The same just before `time`, by the members that are there now."""
+        known = any(e.type not in NOT_ACTING and e.time < time for life in self.members for e in life.events)
         changes = [
-            (e.time, bool(e.data("eligible"))) for e in self.own if e.type == "account.eligibility_changed"
+            (e.time, bool(e.data("eligible")))
+            for e in self.own
+            if e.type == "account.eligibility_changed" and e.time < time
         ]
         return known and (not changes or max(changes)[1])
 
@@ -85,7 +97,7 @@ def payers_of(lives: Lives, settings: OracleSettings) -> list[tuple[str, list[Ev
     by_account: dict[str, list[Event]] = defaultdict(list)
     if settings.customer == "user":
         for event in lives.about_accounts:
-            if event.type.startswith("subscription."):
+            if event.type in CHANGES:
                 by_account[str(about_account(event))].append(event)
     for name, events in by_account.items():
         payers.append((plans.get(name, label(None)), events, True))
@@ -93,8 +105,7 @@ def payers_of(lives: Lives, settings: OracleSettings) -> list[tuple[str, list[Ev
         events = [
             e
             for e in life.events
-            if e.type in {"subscription.started", "subscription.changed", "subscription.cancelled"}
-            and (settings.customer == "account" or about_account(e) is None)
+            if e.type in CHANGES and (settings.customer == "account" or about_account(e) is None)
         ]
         payers.append((label(life.latest("plan")), events, life.ended is None))
     return payers

@@ -104,12 +104,7 @@ def about_account(event: Event) -> str | None:
     """The account that an event is about beside its customer, or instead of it."""
     if event.type == "account.eligibility_changed" and event.data("scope") != "account":
         return None
-    if event.type in {
-        "account.eligibility_changed",
-        "subscription.started",
-        "subscription.changed",
-        "subscription.cancelled",
-    }:
+    if event.type == "account.eligibility_changed" or event.type.startswith("subscription."):
         return event.field("account_id")
     return None
 

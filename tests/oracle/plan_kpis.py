@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.oracle.accounts import CHANGES
 from tests.oracle.activation_kpis import durations
 from tests.oracle.figures import CUSTOMER_WINDOWS, Figures, begin_of, breakdowns, label
-from tests.oracle.retention_kpis import CHANGES, TELLING, changes_of, told_by
+from tests.oracle.retention_kpis import TELLING, changes_of, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +83,7 @@ def held(life: Life, time: int) -> bool:
     """Whether any subscription is active after all that happened up to `time`."""
     return any(
         before[-1].type != "subscription.cancelled"
-        for changes in changes_of(life).values()
+        for changes in changes_of(life.events).values()
         if (before := [e for e in changes if e.time <= time])
     )
 

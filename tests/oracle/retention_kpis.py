@@ -8,30 +8,31 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from tests.oracle.accounts import CHANGES
 from tests.oracle.figures import CUSTOMER_WINDOWS, EVENT_WINDOWS, Figures, begin_of, breakdowns, label
-from tests.oracle.people import EPOCH, NOT_ACTING, milliseconds
+from tests.oracle.holders import PERIODS, holders_of
+from tests.oracle.people import EPOCH, milliseconds
 from tests.oracle.settings import DAY, MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.oracle.people import Event, Life
+    from tests.oracle.holders import Holder
+    from tests.oracle.people import Event, Life, Lives
     from tests.oracle.settings import OracleSettings
 
-#: The kinds of a subscription's changes, in the order of one millisecond.
-CHANGES = ("subscription.started", "subscription.changed", "subscription.cancelled")
-PERIODS = ("subscription.renewal_due", "subscription.renewed")
 TELLING = ("user.signed_up", "user.identified", *CHANGES, *PERIODS)
 
 
-def add_retention_kpis(lives: Sequence[Life], at: int, settings: OracleSettings, figures: Figures) -> None:
+def add_retention_kpis(lives: Lives, at: int, settings: OracleSettings, figures: Figures) -> None:
     """Add the KPIs of this family at `at` to the figures."""
     cohorts(lives, at, settings, figures)
+    holders = holders_of(lives, settings)
     for window in CUSTOMER_WINDOWS:
-        kept(lives, window, begin_of(window, at), figures)
+        kept(holders, window, begin_of(window, at), figures)
     for window in EVENT_WINDOWS:
-        cancellation_reasons(lives, window, begin_of(window, at), figures)
-        renewal(lives, window, begin_of(window, at), at, figures)
+        cancellation_reasons(holders, window, begin_of(window, at), figures)
+        renewal(holders, window, begin_of(window, at), at, figures)
 
 
 # --- what was told, and when ----------------------------------------------------------------------------------------
@@ -45,7 +46,7 @@ def told_by(event: Event, name: str) -> str | None:
     return carried
 
 
-def value_at(life: Life, name: str, time: int) -> str:
+def value_at(life: Life | Holder, name: str, time: int) -> str:
     """Plan or segment just before `time`: the latest told by then, else the first told, else that of now."""
     told = [(e.time, value) for e in life.events if e.type in TELLING and (value := told_by(e, name))]
     if not told:
@@ -57,10 +58,10 @@ def value_at(life: Life, name: str, time: int) -> str:
     return label(max(value for when, value in told if when == first))
 
 
-def changes_of(life: Life) -> dict[str, list[Event]]:
+def changes_of(events: Sequence[Event]) -> dict[str, list[Event]]:
     """The changes of each subscription, in order."""
     found: dict[str, list[Event]] = defaultdict(list)
-    for event in life.events:
+    for event in events:
         if event.type in CHANGES:
             found[event.data("subscription_id")].append(event)
     for changes in found.values():
@@ -68,10 +69,10 @@ def changes_of(life: Life) -> dict[str, list[Event]]:
     return found
 
 
-def own_plan(life: Life, subscription: str, time: int) -> str:
-    """The subscription's plan just before `time`, else the first that was told of it, else the customer's."""
+def own_plan(holder: Holder, subscription: str, time: int) -> str:
+    """The subscription's plan just before `time`, else the first that was told of it, else the holder's."""
     told = []
-    for event in changes_of(life).get(subscription, []):
+    for event in changes_of(holder.own).get(subscription, []):
         if event.type == "subscription.cancelled":
             plan = event.data("from")
         else:
@@ -79,7 +80,7 @@ def own_plan(life: Life, subscription: str, time: int) -> str:
         if plan:
             told.append((event.time, CHANGES.index(event.type), plan))
     if not told:
-        return value_at(life, "plan", time)
+        return value_at(holder, "plan", time)
     by_then = [item for item in told if item[0] < time]
     if by_then:
         return label(max(by_then)[2])
@@ -154,28 +155,25 @@ def named_cohorts(age: int, last: date) -> list[tuple[str, date, date]]:
 # --- customers kept -------------------------------------------------------------------------------------------------
 
 
-def is_customer(life: Life, time: int) -> bool:
+def is_customer(holder: Holder, time: int) -> bool:
     """Whether it was a customer just before `time`, by all that is known now."""
-    if life.ended is not None and life.ended < time:
+    if holder.ended is not None and holder.ended < time:
         return False
-    subscriptions = changes_of(life)
+    subscriptions = changes_of(holder.own)
     if subscriptions:
         return any(
             before[-1].type != "subscription.cancelled"
             for changes in subscriptions.values()
             if (before := [e for e in changes if e.time < time])
         )
-    events = [e for e in life.events if e.time < time]
-    eligibility = [change for change in life.eligibility if change[0] < time]
-    known = any(e.type not in NOT_ACTING for e in events)
-    return known and (not eligibility or max(eligibility)[1])
+    return holder.eligible_at(time)
 
 
-def kept(lives: Sequence[Life], window: str, begin: int, figures: Figures) -> None:
-    start = [life for life in lives if is_customer(life, begin)]
-    rows = [({name: value_at(life, name, begin) for name in ("plan", "segment")}, life) for life in start]
+def kept(holders: Sequence[Holder], window: str, begin: int, figures: Figures) -> None:
+    start = [holder for holder in holders if is_customer(holder, begin)]
+    rows = [({name: value_at(one, name, begin) for name in ("plan", "segment")}, one) for one in start]
     for labels, some in breakdowns(rows, ("plan", "segment")):
-        stayed = sum(life.ended is None and is_customer(life, 1 << 60) for life in some)
+        stayed = sum(one.ended is None and is_customer(one, 1 << 60) for one in some)
         figures.ratio("customer_retention", stayed, len(some), labels | {"window": window})
         figures.ratio("churn", len(some) - stayed, len(some), labels | {"window": window})
 
@@ -183,11 +181,11 @@ def kept(lives: Sequence[Life], window: str, begin: int, figures: Figures) -> No
 # --- subscriptions --------------------------------------------------------------------------------------------------
 
 
-def cancellation_reasons(lives: Sequence[Life], window: str, begin: int, figures: Figures) -> None:
+def cancellation_reasons(holders: Sequence[Holder], window: str, begin: int, figures: Figures) -> None:
     reasons: list[str] = []
-    for life in lives:
+    for holder in holders:
         given: dict[tuple[str, int], list[str]] = defaultdict(list)
-        for e in life.events:
+        for e in holder.own:
             if e.type == "subscription.cancelled" and e.time >= begin:
                 given[e.data("subscription_id"), e.time].append(e.data("reason") or "")
         reasons += [max(several) for several in given.values()]
@@ -198,24 +196,26 @@ def cancellation_reasons(lives: Sequence[Life], window: str, begin: int, figures
         figures.ratio("cancellation_reasons", n, len(reasons), labels | {"reason": reason})
 
 
-def renewal(lives: Sequence[Life], window: str, begin: int, at: int, figures: Figures) -> None:
+def renewal(holders: Sequence[Holder], window: str, begin: int, at: int, figures: Figures) -> None:
     decided = []
-    for life in lives:
+    for holder in holders:
         due: dict[tuple[str, int], int] = {}
         renewed: dict[tuple[str, int], int] = {}
-        for e in life.events:
+        for e in holder.own:
             if e.type in PERIODS:
                 period = e.data("subscription_id"), milliseconds(e.data("period_end"))
                 seen = due if e.type == "subscription.renewal_due" else renewed
                 seen.setdefault(period, e.time)
         for (subscription, end), seen_due in due.items():
-            plan = own_plan(life, subscription, seen_due + 1)
+            plan = own_plan(holder, subscription, seen_due + 1)
             deadline = end + 14 * DAY
             rounded_up = -(-deadline // MINUTE) * MINUTE
-            outcomes = [(rounded_up, 2, False)] if life.ended is None or rounded_up <= life.ended else []
+            outcomes = []
+            if holder.ended is None or rounded_up <= holder.ended:
+                outcomes.append((rounded_up, 2, False))
             early = [
                 e.time
-                for e in changes_of(life).get(subscription, [])
+                for e in changes_of(holder.own).get(subscription, [])
                 if e.type == "subscription.cancelled" and seen_due <= e.time < deadline
             ]
             outcomes += [(time, 1, False) for time in early]

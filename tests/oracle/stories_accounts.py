@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.oracle.settings import DAY, HOUR, MINUTE
+from tests.oracle.stories_retention import PERIOD_ENDS
 
 if TYPE_CHECKING:
     from tests.oracle.scenarios import Json, Story
@@ -56,6 +57,16 @@ def belong(story: Story) -> None:
                 ("changed", "s1", 0, -1000, "customer"),
                 ("cancelled", "s1", 1000, -1000, "customer"),
             )
+        ),
+        *(
+            (
+                ACCOUNT,
+                f"subscription.{kind}",
+                {"subscription_id": subscription, "period_end": PERIOD_ENDS[2]},
+                {},
+            )
+            for kind in ("renewal_due", "renewed")
+            for subscription in ("s1", "s2")
         ),
         *[("support.events", "help.searched", {"search_id": "s1", "results": 0}, {})] * 2,
         *[

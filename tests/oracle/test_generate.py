@@ -199,6 +199,8 @@ RULES: dict[str, tuple[str, object]] = {
     ),
     "plans": ("people.Life.latest", nothing),
     "who belongs to an account": ("accounts.account_of", nothing),
+    "whose subscriptions they are": ("holders.about_account", lambda event: None),
+    "who counts as an account": ("holders.account_of", nothing),
     "what is said of an account": ("accounts.about_account", lambda event: None),
     "whose eligibility it is": ("people.about_account", lambda event: None),
     "a tie of plans": ("people.Life.latest", latest_smaller),

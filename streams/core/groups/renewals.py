@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from streams.core.dimensions import UNKNOWN
 from streams.core.measures import Contribution
 from streams.core.subscriptions import CANCELLED, Period, Subscriptions
 from streams.core.time import DAY_MS, MINUTE_MS, deadline_minute
 
-if TYPE_CHECKING:
-    from streams.core.customer import Customer
-    from streams.core.rules import Rules
-
 GRACE_MS: Final = 14 * DAY_MS
 """How long after its end a paid period may still be renewed."""
 
 
-def cancellations(facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
-    """Return each cancellation of a subscription, once for each time, and those with a reason by it."""
-    del rules
+def cancellations(facts: Subscriptions, now: str) -> list[Contribution]:
+    """Return each cancellation of a subscription, once for each time, and those with a reason by it.
+
+    ``now`` is the present plan of the customer or account, "" if there is none.
+    """
     reasons: dict[tuple[int, str], str] = {}
     for change in facts.changes:
         if change.kind == CANCELLED:
@@ -28,20 +26,19 @@ def cancellations(facts: Subscriptions, c: Customer, rules: Rules) -> list[Contr
     out: list[Contribution] = []
     for (time, subscription), reason in reasons.items():
         minute = time // MINUTE_MS
-        out.append(("cancellations", (_plan(facts, c, subscription, time),), minute, 1))
+        out.append(("cancellations", (_plan(facts, now, subscription, time),), minute, 1))
         if reason:
             out.append(("cancellations_by_reason", (reason,), minute, 1))
     return out
 
 
-def renewals(facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
-    """Return each paid period that was due, at its decision."""
-    del rules
+def renewals(facts: Subscriptions, now: str) -> list[Contribution]:
+    """Return each paid period that was due, at its decision; ``now`` as for `cancellations`."""
     out: list[Contribution] = []
     for period in facts.periods:
         if period.due >= 0:
             renewed, minute = _decision(facts, period)
-            plan = _plan(facts, c, period.subscription, period.due)
+            plan = _plan(facts, now, period.subscription, period.due)
             out.append(("renewals", ("1" if renewed else "0", plan), minute, 1))
     return out
 
@@ -64,6 +61,6 @@ def _decision(facts: Subscriptions, period: Period) -> tuple[bool, int]:
     return False, deadline_minute(deadline) if ended == deadline else ended // MINUTE_MS
 
 
-def _plan(facts: Subscriptions, c: Customer, subscription: str, time: int) -> str:
-    """The subscription's plan at a time, the customer's where none was told of it."""
-    return facts.held_at(subscription, time, facts.plan_at(time, c.plan)) or UNKNOWN
+def _plan(facts: Subscriptions, now: str, subscription: str, time: int) -> str:
+    """The subscription's plan at a time, the holder's where none was told of it."""
+    return facts.held_at(subscription, time, facts.plan_at(time, now)) or UNKNOWN

@@ -28,13 +28,6 @@ if TYPE_CHECKING:
     from streams.core.rules import Rules
 
 
-def own_upsell(facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
-    """What a customer pays for itself: changes that name an account are the account's (`streams.core.account`)."""
-    del rules
-    own = [change for change in facts.changes if not change.account]
-    return paying(own, c.plan or UNKNOWN) if own else []
-
-
 class SubscriptionGroup(Group[Subscriptions]):
     """Signups, plans told, subscriptions and their paid periods."""
 
@@ -52,6 +45,7 @@ class SubscriptionGroup(Group[Subscriptions]):
     selective: ClassVar[bool] = True
     follows_profile: ClassVar[bool] = True
     follows_activity: ClassVar[bool] = True
+    assessed: ClassVar[bool] = True
 
     def touches(self, event: Event) -> bool:
         """Whether an event says anything: many of those that name a user do not."""
@@ -66,13 +60,14 @@ class SubscriptionGroup(Group[Subscriptions]):
         facts.merge(other)
 
     def contributions(self, facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
-        """Return what every KPI's function says: what became of a signup, who is a customer, ways up, ends and renewals."""
-        out = cohort(facts, c, rules) + corrections(facts, c, rules) + upgrades(facts, c, rules)
-        if facts.changes:
-            out += cancellations(facts, c, rules)
-            out += own_upsell(facts, c, rules)
-        if facts.periods:
-            out += renewals(facts, c, rules)
+        """Return all that follows. Subscriptions that name an account are the account's (`streams.core.account`)."""
+        own = facts.own()
+        out = cohort(facts, c, rules) + corrections(own, c) + upgrades(facts, c, rules)
+        if own.changes:
+            out += cancellations(own, c.plan)
+            out += paying(own.changes, c.plan or UNKNOWN)
+        if own.periods:
+            out += renewals(own, c.plan)
         return out
 
     def values(self, facts: Subscriptions) -> Iterable[tuple[str, str]]:
