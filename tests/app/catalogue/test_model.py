@@ -193,7 +193,7 @@ def test_the_small_kpi_is_valid() -> None:
             "alerts.drop.severity",
             "Invalid enum value",
         ),
-        (put("alerts", {"stat": "p50"}), "alerts", "stat: alerts on durations"),
+        (put("alerts", {"stat": "p50"}), "alerts", "stat: alerts on distributions"),
         (put("alerts", {"burn_rate": True}), "alerts", "needs a ratio with an objective"),
         (document(objective=0.5, alerts={"burn_rate": True}), "alerts", "the KPI has no window 5m, 30m, 6h"),
         (put("attributes.tips", []), "attributes", "tips is empty"),
