@@ -123,13 +123,13 @@ class _Reading:
         names: list[str] = []
         for index, item in enumerate(items):
             key = f"events[{index}]" if isinstance(found.content, tuple) else "events"
-            if item.content not in EVENT_TYPES:
+            if not isinstance(item.content, str) or item.content not in EVENT_TYPES:
                 hint = did_you_mean(item.written, EVENT_TYPES) or f"; there are {', '.join(EVENT_TYPES)}"
                 self._wrong(item, key, f"found {item.written}; no event has that type{hint}")
             elif item.content in names:
                 self._wrong(item, key, f"{item.content} is there twice")
             else:
-                names.append(str(item.content))
+                names.append(item.content)
         if not items:
             self._wrong(found, "events", "the list is empty; give the types of event that are counted")
         return names if len(names) == len(items) else []

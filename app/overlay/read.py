@@ -19,8 +19,8 @@ from app.overlay.changes import read_change, switched_off
 from app.overlay.kpis import FAMILY, FAMILY_TITLE, copied, problem_of, read_kpi
 from app.overlay.located import mapping, unknown
 from app.overlay.measures import read_measures
+from app.overlay.subsets import check_subset
 from streams.core.groups import spared
-from streams.core.measures import Measure
 from streams.core.own import OwnMeasure, named_measures
 
 SECTIONS: Final = ("families", "measures", "kpis", "changes")
@@ -73,7 +73,7 @@ def read_overlay(file: Path) -> Overlay:
             )
             continue
         kpi = read_kpi(name, found, measures, problems)
-        if kpi is not None and _fits(kpi, found, measures, families, problems):
+        if kpi is not None and _fits(kpi, found, counted, families, problems):
             own[name] = kpi
     if not problems:
         catalogue = Catalogue(kpis | own, families, dict.fromkeys(own, str(file)))
@@ -129,14 +129,15 @@ def _families(written: Mapping[str, Located], shipped: Catalogue, problems: list
 def _fits(
     kpi: Kpi,
     found: Located,
-    measures: Mapping[str, Measure],
+    counted: Mapping[str, OwnMeasure],
     families: Mapping[str, str],
     problems: list[Problem],
 ) -> bool:
     """Whether all that an own KPI refers to is there."""
     try:
         _check_family(kpi, families)
-        check_references(kpi, measures)
+        check_references(kpi, named_measures(counted.values()))
+        check_subset(kpi, counted)
     except CatalogueError as error:
         problems.append(problem_of(error, found, f"kpis.{kpi.id}", copied(kpi)))
         return False

@@ -13,7 +13,13 @@ import yaml
 from click.testing import CliRunner
 
 from app.cli import main
+from app.evaluation.batch import evaluate_events
+from app.exporter.collector import KpiCollector
+from app.exporter.figures import Figures
 from app.overlay.read import read_overlay
+from app.settings import load_settings
+from tests.examples.page import milliseconds
+from tests.support.figures import timed
 from tests.support.own_kpis_page import AT, EXPECTED, events_text, overlay_text
 
 
@@ -109,6 +115,21 @@ def test_rules_and_metrics_of_the_overlay_are_valid(folder: Path, tmp_path: Path
     assert "kpi_usage_frequency_sessions" not in json.dumps(
         json.loads((tmp_path / "deploy" / "grafana" / "dashboards" / "family-adoption.json").read_text())
     )
+
+
+@pytest.mark.prometheus
+def test_promtool_accepts_the_metrics(folder: Path) -> None:
+    settings = load_settings(folder / "selfserve.yaml")
+    at = milliseconds(AT)
+    events = [timed(json.loads(line)) for line in events_text().splitlines()]
+    ((_, samples),) = evaluate_events(events, [at], settings.catalogue, definitions=settings.definitions)
+    page = KpiCollector(settings.catalogue, lambda: Figures(at, samples)).text(openmetrics=False)
+    assert b'kpi_target{band="rich",kpi="search_choice",unit="ratio"} 0.6' in page
+    promtool = shutil.which("promtool")
+    assert promtool
+    checked = subprocess.run([promtool, "check", "metrics"], input=page, capture_output=True, check=False)
+    assert (checked.stdout + checked.stderr).decode() == ""
+    assert checked.returncode == 0
 
 
 def test_the_repository_is_not_touched(folder: Path) -> None:
