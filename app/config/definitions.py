@@ -283,6 +283,13 @@ DEFINITIONS: Section[Definitions] = Section(
             Integer(1, 10_000),
             "Different values of a dimension that are told apart in a partition; further ones count as `other`.",
         ),
+        _key(
+            "max_joint_values",
+            "max_joint_values",
+            Integer(1_000, 1_000_000),
+            "Different combinations of values (plan, segment and role, say) that one measure tells apart in a partition; further"
+            " ones count as `other` in each of their dimensions. Each takes some 300 bytes.",
+        ),
     ),
     build=_build,
     check=_check,

@@ -7,7 +7,6 @@ among numbers. What a number takes back (a flag, a deletion, a customer that mov
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +18,7 @@ from streams.core.facts.wellbeing import Answer, WellbeingFacts
 from streams.core.groups.renewals import cancellations, renewals
 from streams.core.groups.wellbeing import joined
 from streams.core.measures import Contribution
-from streams.core.membership import edges_since, of_account
+from streams.core.membership import edges_since, join_eligibility, of_account
 from streams.core.subscriptions import Subscriptions
 from streams.core.time import MINUTE_MS
 from streams.core.upsell import paying
@@ -171,9 +170,7 @@ class AccountFacts(msgspec.Struct, array_like=True, gc=False):
 
     def join_eligibility(self, time: int, eligible: bool) -> None:
         """Join a change of the account's eligibility."""
-        change = (time, 1 if eligible else 0)
-        if change not in self.eligibility:
-            insort(self.eligibility, change)
+        join_eligibility(self.eligibility, (time, 1 if eligible else 0))
 
     def values(self) -> Iterator[tuple[str, str]]:
         """Yield the bounded values that the facts hold, as (dimension, value)."""

@@ -22,6 +22,7 @@ from streams.core.customer_records import (
     encode_status,
 )
 from streams.core.group import pack_facts
+from streams.core.learning import learn
 from streams.core.ledger import Gone, Ledger
 from streams.core.measures import Cell
 from streams.core.panes import Panes
@@ -102,8 +103,7 @@ def _take_groups(c: Customer, ledger: Ledger, newest: int | None, records: list[
     assert groups is not None
     for name, facts in groups.items():
         if not isinstance(facts, bytes):
-            if newest is not None:
-                ledger.expire(c, name, facts, newest)
+            ledger.expire(c, name, facts, newest)
             packed = groups[name] = pack_facts(facts)
             records.append((b"g" + _encode((c.id, name)), packed))
 
@@ -209,7 +209,7 @@ class Loader:
             support.index(known)
             support.move_moments([], known.moments, conversation)
         for c in ledger.customers.values():
-            self._learn(c)
+            learn(c, ledger.rules, ledger.dimensions)
             if isinstance(c.support, Support) and len(c.support.conversations) <= OPEN_CONVERSATIONS:
                 c.close()
         for account in ledger.accounts.values():
@@ -217,29 +217,3 @@ class Loader:
                 ledger.dimensions.learn(dimension, held)
         for panes in (*ledger.panes, *ledger.residue):
             panes.resume(newest // MINUTE_MS)
-
-    def _learn(self, c: Customer) -> None:
-        learn = self._ledger.dimensions.learn
-        c.plan, c.segment, c.role = learn("plan", c.plan), learn("segment", c.segment), learn("role", c.role)
-        c.platform = learn("platform", c.platform)
-        if c.status is not None:
-            learn("reason", c.status.flagged[2])
-        for platform in c.platforms or ():
-            learn("platform", platform)
-        for channel in c.self_service_channels or ():
-            learn("channel", channel)
-        if isinstance(c.support, Support):
-            for conversation in c.support.conversations.values():
-                for _, _, channel, plan, segment in conversation.entries:
-                    learn("channel", channel)
-                    learn("plan", plan)
-                    learn("segment", segment)
-                if conversation.bot is not None:
-                    learn("bot", conversation.bot[1])
-            for session in c.support.sessions:
-                learn("channel", session.channel)
-        if c.groups is not None:
-            for group in self._ledger.rules.groups:
-                facts = group.read(c)
-                for dimension, value in () if facts is None else group.values(facts):
-                    learn(dimension, value)

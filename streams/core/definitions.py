@@ -119,6 +119,8 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     """The same for events of the topic product.events."""
     max_dimension_values: int = 256
     """Distinct values of one dimension in one partition; further ones become `other`."""
+    max_joint_values: int = 20_000
+    """Cells of one measure in one partition (joint values of its dimensions); further ones count under `other` in each."""
 
     own: tuple[OwnMeasure, ...] = ()
     """Measures that are counted beside the built-in ones."""

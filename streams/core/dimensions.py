@@ -2,11 +2,13 @@
 
 A hostile or careless producer may send a million channels. A partition takes the first `max_dimension_values` values of
 each dimension as they are; further ones become `other` and are counted. What the facts hold is already folded, so
-a restart changes nothing.
+a restart changes nothing. Joint values of several dimensions are bounded where they are kept (`streams.core.panes`,
+`streams.core.tallies`): beyond, they count under `other` in each of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Final
 
 UNKNOWN: Final = "unknown"
@@ -22,6 +24,20 @@ DIMENSIONS: Final = (
 )
 
 
+OF_A_CUSTOMER: Final = "joint values of a customer"
+"""Stands for a dimension where events are counted whose joint values were too many for one customer."""
+
+
+def folded(
+    cell: tuple[str | int, ...], fields: Sequence[str], names: Collection[str]
+) -> tuple[str | int, ...]:
+    """Return a cell with `other` for the values of dimensions (``names``); what is unknown stays so."""
+    return tuple(
+        OTHER if field in names and value != UNKNOWN else value
+        for field, value in zip(fields, cell, strict=True)
+    )
+
+
 class Dimensions:
     """The values of every dimension that one partition has taken."""
 
@@ -30,7 +46,7 @@ class Dimensions:
     def __init__(self, limit: int, names: tuple[str, ...] = DIMENSIONS) -> None:
         self._limit = limit
         self.values: dict[str, dict[str, str]] = {name: {} for name in names}
-        self.overflow: dict[str, int] = dict.fromkeys(names, 0)
+        self.overflow: dict[str, int] = dict.fromkeys((*names, OF_A_CUSTOMER), 0)
         """Events, by dimension, whose value was beyond the bound."""
 
     def fold(self, dimension: str, value: str | None) -> str:

@@ -65,6 +65,8 @@ class Group(Generic[F]):
     """The hourly assessment (`streams.core.assessment`) or the customer's account (`streams.core.account`) looks at the facts."""
     expires: ClassVar[bool] = False
     """`expire` has something to do."""
+    bounded: ClassVar[bool] = False
+    """`surplus` has something to do."""
     selective: ClassVar[bool] = False
     """`touches` may say no. Where all groups of a frequent type are selective, the other events keep their shortest path."""
 
@@ -113,6 +115,11 @@ class Group(Generic[F]):
     def expire(self, facts: F, newest: int) -> list[Contribution]:
         """Give up, in place, what is too old at minute ``newest`` to be read in any window, and return what it contributed."""
         del facts, newest
+        return []
+
+    def surplus(self, facts: F) -> list[Contribution]:
+        """Give up, in place, what one customer has too much of, the oldest first, and return what it contributed."""
+        del facts
         return []
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:

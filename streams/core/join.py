@@ -6,7 +6,7 @@ tests measure against this one.
 
 from __future__ import annotations
 
-from bisect import insort
+from typing import Final
 
 from schemas import events as e
 from streams.core.account import ROOM, AccountFacts
@@ -14,9 +14,13 @@ from streams.core.customer import Customer
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.facts.support import Entry, Named
 from streams.core.issues import join_conversation, join_session
+from streams.core.membership import join_eligibility
 from streams.core.rules import HELP_CHANNEL, Rule, Rules
 from streams.core.support import HelpEvent
 from streams.core.time import MINUTE_MS
+
+MAX_NAMES: Final = 64
+"""Visitors that a customer remembers having been; those beyond are its as well, they only are not listed."""
 
 
 class Told:
@@ -111,13 +115,20 @@ def join_admin(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) ->
         status.flagged = max(status.flagged, (time, flagged, reason))
     elif admin == "eligibility" and isinstance(event, e.AccountEligibilityChanged):
         if rules.speaks_for_customer(event):
-            status = c.statused()
-            change = (time, 1 if event.data.eligible else 0)
-            if change not in status.eligibility:
-                insort(status.eligibility, change)
+            join_eligibility(c.statused().eligibility, (time, 1 if event.data.eligible else 0))
     elif admin == "identify" and event.anonymous_id and claims(event, c.id):
-        names = c.statused().names
-        names[event.anonymous_id] = min(time, names.get(event.anonymous_id, time))
+        _join_names(c, {event.anonymous_id: time})
+
+
+def _join_names(c: Customer, others: dict[str, int]) -> None:
+    """Join the names of visitors; beyond `MAX_NAMES` the earliest are kept, whatever the order in which they came."""
+    status = c.statused()
+    names = dict(status.names)
+    for name, time in others.items():
+        names[name] = min(time, names.get(name, time))
+    if len(names) > MAX_NAMES:
+        names = dict(sorted(names.items(), key=lambda item: (item[1], item[0]))[:MAX_NAMES])
+    status.names = names
 
 
 def claims(event: e.Event, customer: str) -> bool:
@@ -184,10 +195,8 @@ def join_customers(c: Customer, other: Customer, rules: Rules) -> None:
         status = c.statused()
         status.flagged = max(status.flagged, other.status.flagged)
         for change in other.status.eligibility:
-            if change not in status.eligibility:
-                insort(status.eligibility, change)
-        for name, time in other.status.names.items():
-            status.names[name] = min(time, status.names.get(name, time))
+            join_eligibility(status.eligibility, change)
+        _join_names(c, other.status.names)
     if other.support is not None:
         support = c.opened()
         for conversation in other.opened().conversations.values():

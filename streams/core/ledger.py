@@ -28,6 +28,7 @@ from streams.core.join import (
     platform_of,
     watch,
 )
+from streams.core.learning import learn
 from streams.core.measures import Contribution
 from streams.core.membership import by_eligibility
 from streams.core.panes import MeasurePanes, Panes
@@ -35,6 +36,9 @@ from streams.core.rules import Rules
 from streams.core.stored import Status
 from streams.core.support import Support
 from streams.core.time import MINUTE_MS
+
+PROFILES: Final = 10_000
+"""Of how many plans, segments and roles together it is remembered where their slots begin."""
 
 
 @dataclass
@@ -113,6 +117,7 @@ class Ledger:
         """Accounts that are at home here."""
         self.dimensions = Dimensions(rules.definitions.max_dimension_values, rules.dimensions)
         self.residue = Panes(rules.measures.values())
+        """Its cells are those under which the panes keep their numbers."""
         self.dirty: list[Customer] = []
         """Customers whose facts changed since the last checkpoint."""
         self.dirty_accounts: list[Account] = []
@@ -122,7 +127,11 @@ class Ledger:
         """Accounts of which some customer here no longer counts, or counts as another."""
         self.gone: list[Gone] = []
         """Customers whose records fell away."""
-        self.use(Panes(rules.measures.values()))
+        self.use(self._bounded())
+
+    def _bounded(self) -> Panes:
+        rules = self.rules
+        return Panes(rules.measures.values(), rules.definitions.max_joint_values, rules.dimensions)
 
     def use(self, panes: Panes) -> None:
         """Take these panes from here on."""
@@ -444,6 +453,8 @@ class Ledger:
         alone = "0" if c.account else "1"
         slots = self._profiles.get((*cell, alone))
         if slots is None:
+            if len(self._profiles) >= PROFILES:
+                self._profiles.clear()
             slots = self._profiles[(*cell, alone)] = _ProfileSlots(
                 self._active.slots((*cell, "1", alone)),
                 self._active.slots((*cell, "0", alone)),
@@ -469,8 +480,7 @@ class Ledger:
         """End a customer: what is closed at `time` (ms) goes into the residue, all else is withdrawn and forgotten."""
         before = person.contributions(c, self.rules)
         closed = closed_at(before, time // MINUTE_MS, self.rules)
-        for measure, cell, minute, n in closed:
-            self.residue[measure].add(cell, minute, n)
+        self._close(closed)
         add_to(self.panes, difference(before, closed))
         self._forget(c)
         c.statused().deleted = time
@@ -497,6 +507,8 @@ class Ledger:
         """Join all facts of a visitor with those of its user."""
         was = Membership(c.account, c.plan, c.segment, c.excluded)
         before = person.contributions(c, self.rules)
+        # Folded where it comes from, and of a few values: those of that partition.
+        learn(other, self.rules, self.dimensions)
         join_customers(c, other, self.rules)
         c.active_slot = -1
         add_to(self.panes, difference(before, person.contributions(c, self.rules)))
@@ -519,12 +531,25 @@ class Ledger:
         self.mark(c)
         c.dirty |= ASSESS
 
-    def expire(self, c: Customer, name: str, facts: Any, newest: int) -> None:
-        """Give up the facts of a group that no window reaches any more at minute `newest`; what they counted is closed."""
+    def expire(self, c: Customer, name: str, facts: Any, newest: int | None) -> None:
+        """Give up the facts of a group that no window reaches any more at minute `newest`, and those that are too many; what they counted is closed.
+
+        Without a `newest` none is too old. What is too many of a customer that does not count is forgotten.
+        """
         group = self.rules.groups_by_name.get(name)
-        if group is not None and group.expires and not c.excluded:
-            for measure, cell, minute, n in group.expire(facts, newest):
-                self.residue[measure].add(cell, minute, n)
+        if group is None:
+            return
+        if group.bounded:
+            surplus = group.surplus(facts)
+            if not c.excluded:
+                self._close(surplus)
+        if group.expires and newest is not None and not c.excluded:
+            self._close(group.expire(facts, newest))
+
+    def _close(self, contributions: list[Contribution]) -> None:
+        """Keep what is in the panes for ever, though no facts will stand for it."""
+        for measure, cell, minute, n in contributions:
+            self.residue[measure].add(self.panes[measure].kept(cell), minute, n)
 
     # ---- accounts --------------------------------------------------------------------------------------------------
 
@@ -582,9 +607,12 @@ class Ledger:
 
     def recomputed(self) -> Panes:
         """The panes that the facts and the residue stand for, rolled up as far as the present ones."""
-        fresh = Panes(self.rules.measures.values())
+        fresh = self._bounded()
         for panes in fresh:
-            panes.rolled_to = self.panes[panes.measure.name].rolled_to
+            present = self.panes[panes.measure.name]
+            panes.rolled_to = present.rolled_to
+            # Which cells have a place of their own depends on what came first.
+            panes.restart(present.cells)
         for c in self.customers.values():
             opened = isinstance(c.support, Support)
             for measure, cell, minute, n in person.contributions(c, self.rules):

@@ -6,7 +6,9 @@ who was a customer there, and as what.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from streams.core.contribution import difference
 from streams.core.customer import Customer
@@ -20,6 +22,23 @@ Edge = tuple[int, int]
 
 Standing = tuple[str, str]
 """Plan and segment, `unknown` where nothing is known."""
+
+
+MAX_CHANGES: Final = 64
+"""Changes of eligibility that are remembered, of a customer and of an account: see `join_eligibility`."""
+
+
+def join_eligibility(changes: list[tuple[int, int]], change: tuple[int, int]) -> None:
+    """Join a change (time, 1 if eligible) with those that are known, in place.
+
+    Beyond `MAX_CHANGES` the first that only repeats the one before it is forgotten, else the oldest.
+    """
+    if change in changes:
+        return
+    insort(changes, change)
+    if len(changes) > MAX_CHANGES:
+        repeated = (i for i in range(1, len(changes)) if changes[i][1] == changes[i - 1][1])
+        del changes[next(repeated, 0)]
 
 
 def eligibility_edges(c: Customer) -> list[Edge]:

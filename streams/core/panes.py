@@ -4,13 +4,17 @@ A block is what one changelog record holds: `{slot: number}` with `slot = cell i
 Numbers older than `FINE_MINUTES` lie in the slot `WHOLE` of their hour, numbers older than `COARSE_MINUTES` in the
 slot `WHOLE` of the block `BASE`. A number is stored once, readers add. Day measures use the local day as block
 and slot 0. Zeros are not stored; an empty block is a tombstone.
+
+Cells are never given up, so a cell has one place for ever: its own, or, if it came up when there were too many already, that of
+`other` in every dimension.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
+from streams.core.dimensions import DIMENSIONS, folded
 from streams.core.measures import MEASURES, Cell, Measure
 from streams.core.time import DAY_MINUTES, HOUR_MINUTES
 
@@ -26,6 +30,7 @@ DAYS_KEPT: Final = 400
 """How long calendar days are kept."""
 SLOT_BITS: Final = 6
 _NOWHERE: Final = -2
+UNBOUNDED: Final = 1 << 40
 
 Block = dict[int, int]
 
@@ -41,13 +46,22 @@ class MeasurePanes:
         "dirty",
         "indices",
         "is_day",
+        "limit",
         "measure",
+        "names",
         "new_cells",
+        "overflow",
         "rolled_to",
     )
 
-    def __init__(self, measure: Measure) -> None:
+    def __init__(self, measure: Measure, limit: int = UNBOUNDED, names: Collection[str] = DIMENSIONS) -> None:
         self.measure = measure
+        self.names = names
+        """Fields whose values producers choose."""
+        self.limit = limit
+        """From how many cells on further ones are folded."""
+        self.overflow = 0
+        """How often a cell beyond the bound was looked for."""
         self.is_day = measure.by_day
         self.indices: dict[Cell, int] = {}
         self.cells: list[Cell] = []
@@ -62,11 +76,23 @@ class MeasurePanes:
     def index(self, cell: Cell) -> int:
         """The number of a cell, a new one if need be."""
         i = self.indices.get(cell)
+        if i is None and len(self.cells) >= self.limit:
+            other = folded(cell, self.measure.fields, self.names)
+            if other != cell:
+                self.overflow += 1
+                cell = other
+                i = self.indices.get(cell)
         if i is None:
             i = self.indices[cell] = len(self.cells)
             self.cells.append(cell)
             self.new_cells.append(i)
         return i
+
+    def kept(self, cell: Cell) -> Cell:
+        """The cell under which a cell's numbers are kept."""
+        if cell in self.indices or len(self.cells) < self.limit:
+            return cell
+        return folded(cell, self.measure.fields, self.names)
 
     def add(self, cell: Cell, minute: int, n: int) -> None:
         """Add n to a cell at a minute (for day measures: at a local day)."""
@@ -267,12 +293,17 @@ def coarse_hour(rolled_to: int) -> int:
 
 
 class Panes:
-    """The panes of one partition number: one `MeasurePanes` for each measure, by name."""
+    """The panes of one partition number: one `MeasurePanes` for each measure, by name; ``limit`` is that of each one's cells."""
 
     __slots__ = ("by_name",)
 
-    def __init__(self, measures: Iterable[Measure] = tuple(MEASURES.values())) -> None:
-        self.by_name = {m.name: MeasurePanes(m) for m in measures}
+    def __init__(
+        self,
+        measures: Iterable[Measure] = tuple(MEASURES.values()),
+        limit: int = UNBOUNDED,
+        names: Collection[str] = DIMENSIONS,
+    ) -> None:
+        self.by_name = {m.name: MeasurePanes(m, limit, names) for m in measures}
 
     def __getitem__(self, measure: str) -> MeasurePanes:
         return self.by_name[measure]

@@ -183,8 +183,13 @@ class PartitionState:
 
     @property
     def overflow(self) -> dict[str, int]:
-        """Events by dimension whose value was beyond the bound."""
-        return self.ledger.dimensions.overflow
+        """Events by dimension whose value was beyond the bound, and likewise where joint values are bounded."""
+        cells = {
+            f"joint values of {panes.measure.name}": panes.overflow
+            for panes in self.ledger.panes
+            if panes.overflow
+        }
+        return self.ledger.dimensions.overflow | cells
 
     @property
     def waiting(self) -> bool:
@@ -736,14 +741,7 @@ class PartitionState:
         old = self.ledger.panes
         fresh = self.ledger.recomputed()
         for panes in fresh:
-            name = panes.measure.name
-            stale = old[name]
-            numbers = list(panes.numbers())
-            panes.blocks.clear()
-            panes.restart(stale.cells)
-            for cell, block, slot, n in numbers:
-                panes.put(cell, block, slot, n)
-            panes.dirty = set(stale.blocks) | set(panes.blocks)
+            panes.dirty = set(old[panes.measure.name].blocks) | set(panes.blocks)
         self.ledger.use(fresh)
 
     # ---- questions -------------------------------------------------------------------------------------------------

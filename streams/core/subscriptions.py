@@ -176,11 +176,11 @@ class Subscriptions(msgspec.Struct, array_like=True, gc=False):
 
     def plan_at(self, time: int, now: str) -> str:
         """The customer's plan at a time: the latest told by then, else the first told; ``now`` if none was ever told."""
-        return _at(self.plans, time, now)
+        return told_at(self.plans, time, now)
 
     def segment_at(self, time: int, now: str) -> str:
         """The customer's segment at a time, as `plan_at`."""
-        return _at(self.segments, time, now)
+        return told_at(self.segments, time, now)
 
     def by_subscription(self) -> dict[str, list[Change]]:
         """The changes of each subscription, in order."""
@@ -189,12 +189,16 @@ class Subscriptions(msgspec.Struct, array_like=True, gc=False):
             found.setdefault(change.subscription, []).append(change)
         return found
 
-    def held_at(self, subscription: str, time: int, otherwise: str) -> str:
-        """A subscription's own plan at a time: the latest told by then, else the first told, else ``otherwise``."""
-        told = sorted(
-            (c.time, c.kind, c.held) for c in self.changes if c.subscription == subscription and c.held
-        )
-        return _at([(at, held) for at, _, held in told], time, otherwise)
+    def held(self) -> dict[str, list[Told]]:
+        """What was told of the plan of each subscription, in order."""
+        told: dict[str, list[tuple[int, int, str]]] = {}
+        for c in self.changes:
+            if c.held:
+                told.setdefault(c.subscription, []).append((c.time, c.kind, c.held))
+        return {
+            subscription: [(time, held) for time, _, held in sorted(changes)]
+            for subscription, changes in told.items()
+        }
 
     def active(self) -> list[tuple[int, int]]:
         """When the customer begins (1) and ceases (−1) to have an active subscription, as (time, edge), in order.
@@ -290,8 +294,8 @@ def _forget_told(items: list[Told]) -> None:
     del items[0]
 
 
-def _at(items: Iterable[Told], time: int, otherwise: str) -> str:
-    """The latest value told by a time, else the first; of one millisecond the greater."""
+def told_at(items: Iterable[Told], time: int, otherwise: str) -> str:
+    """The latest value told by a time, else the first, else ``otherwise``; of one millisecond the greater."""
     found, until = otherwise, time
     for i, (told, value) in enumerate(items):
         if i == 0:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self, cast
@@ -27,6 +28,8 @@ from tests.oracle.generate import random_events
 from tests.support.accounting import newest, one_claim_each
 from tests.support.exporters import Exporter, Exporters, PanesTopic
 from tests.support.figures import batch_figures, differing
+from tests.support.hostile import Names
+from tests.support.hostile import events as hostile_events
 from tests.support.kafka import SharedKafka
 from tests.support.processes import eventually
 from tests.support.prometheus import prometheus
@@ -290,6 +293,49 @@ def test_events_become_the_figures_that_the_batch_has(
             assert accounted == sum(
                 len(found) for topic in SOURCES for found in service.records(topic).values()
             )
+        finally:
+            exporters.stop()
+
+
+def test_made_up_names_make_no_series(kafka: SharedKafka, topic_prefix: str, tmp_path: Path) -> None:
+    rng = random.Random(6)
+    names = Names(rng, 20)
+    source = hostile_events(names, rng)
+    events = [next(source) for _ in range(4_000)]
+    definitions = {"max_dimension_values": 40, "max_joint_values": 1_000}
+    with Service(
+        kafka.bootstrap_servers,
+        topic_prefix,
+        tmp_path,
+        partitions=PARTITIONS,
+        settings={"definitions": definitions},
+    ) as service:
+        exporters = Exporters(service.config)
+        try:
+            worker = service.start()
+            worker.wait_ready()
+            exporter = exporters.start()
+            service.produce(events)
+            service.wait_processed()
+            at = newest(service.kept()) + 1
+            eventually(
+                lambda: exporter.metric("selfserve_evaluation_timestamp_seconds") == at / 1000,
+                "the figures are complete",
+            )
+            values: dict[tuple[str, str, str | None], set[str]] = defaultdict(set)
+            figures = exporter.figures()
+            for metric, labels in figures:
+                for name, value in labels:
+                    values[metric, name, dict(labels).get("window")].add(value)
+            made_up = {key for key, found in values.items() if any("-0" in value for value in found)}
+            assert {"feature", "channel", "article", "platform", "network", "milestone"} <= {
+                name for _, name, _ in made_up
+            }
+            # The top 20, and `all`, `other`, `unknown`.
+            assert {key: values[key] for key in made_up if len(values[key]) > 23} == {}
+            assert names.used > 5_000
+            assert len(figures) < 20_000
+            assert worker.metric("selfserve_overflow_total", dimension="feature") > 0
         finally:
             exporters.stop()
 

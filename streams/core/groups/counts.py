@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from schemas import events as e
+from streams.core import tallies
 from streams.core.contribution import Delta
 from streams.core.dimensions import DIMENSIONS, UNKNOWN, Dimensions
-from streams.core.facts.counts import CountFacts, Tally
+from streams.core.facts.counts import CountFacts
 from streams.core.group import Group
 from streams.core.measures import MEASURES, Cell, Contribution
 from streams.core.panes import COARSE_MINUTES
@@ -120,6 +121,7 @@ class Counts(Group[CountFacts]):
     facts = CountFacts
     types: ClassVar[tuple[type[Event], ...]] = tuple(dict.fromkeys(count.struct for count in COUNTS))
     expires: ClassVar[bool] = True
+    bounded: ClassVar[bool] = True
     selective: ClassVar[bool] = True
 
     def __init__(self, definitions: Definitions) -> None:
@@ -141,18 +143,18 @@ class Counts(Group[CountFacts]):
 
     def join(self, facts: CountFacts, told: Told, dimensions: Dimensions) -> None:
         """Add the event's numbers."""
-        self._join(facts, self._counted(told, dimensions))
+        self._join(facts, told, dimensions)
 
-    def _join(self, facts: CountFacts, counted: list[Contribution]) -> None:
-        for measure, cell, minute, n in counted:
-            _add(facts, measure, cell, minute, n)
+    def _join(self, facts: CountFacts, told: Told, dimensions: Dimensions) -> list[Contribution]:
+        return [
+            tallies.add(facts.tallies, one, MEASURES[one[0]].fields, DIMENSIONS, dimensions)
+            for one in self._counted(told, dimensions)
+        ]
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Add the event's numbers: they are the difference themselves."""
         del rules
-        counted = self._counted(told, dimensions)
-        self._join(self.opened(c), counted)
-        return counted
+        return self._join(self.opened(c), told, dimensions)
 
     def _counted(self, told: Told, dimensions: Dimensions) -> list[Contribution]:
         """What an event adds."""
@@ -170,8 +172,10 @@ class Counts(Group[CountFacts]):
     def merge(self, facts: CountFacts, other: CountFacts) -> None:
         """Add up."""
         for tally in other.tallies:
-            for minute, n in tally.numbers.items():
-                _add(facts, tally.measure, tally.cell, minute, n)
+            if tally.measure in MEASURES:
+                fields = MEASURES[tally.measure].fields
+                for minute, n in tally.numbers.items():
+                    tallies.add(facts.tallies, (tally.measure, tally.cell, minute, n), fields, DIMENSIONS)
 
     def contributions(self, facts: CountFacts, c: Customer, rules: Rules) -> list[Contribution]:
         """Return every number."""
@@ -196,22 +200,14 @@ class Counts(Group[CountFacts]):
 
     def expire(self, facts: CountFacts, newest: int) -> list[Contribution]:
         """Give up the minutes that no window reaches any more."""
-        oldest = newest - KEPT_MINUTES
-        closed: list[Contribution] = []
+        self._keep_read(facts)
+        return tallies.before(facts.tallies, newest - KEPT_MINUTES)
+
+    def surplus(self, facts: CountFacts) -> list[Contribution]:
+        """Give up the oldest numbers if there are too many, and what no KPI reads any more."""
+        self._keep_read(facts)
+        return tallies.surplus(facts.tallies)
+
+    def _keep_read(self, facts: CountFacts) -> None:
         if any(tally.measure not in self._read for tally in facts.tallies):
             facts.tallies = [tally for tally in facts.tallies if tally.measure in self._read]
-        for tally in facts.tallies:
-            old = [minute for minute in tally.numbers if minute < oldest]
-            closed += [(tally.measure, tally.cell, minute, tally.numbers.pop(minute)) for minute in old]
-        if closed:
-            facts.tallies = [tally for tally in facts.tallies if tally.numbers]
-        return closed
-
-
-def _add(facts: CountFacts, measure: str, cell: Cell, minute: int, n: int) -> None:
-    for tally in facts.tallies:
-        if tally.cell == cell and tally.measure == measure:
-            numbers = tally.numbers
-            numbers[minute] = numbers.get(minute, 0) + n
-            return
-    facts.tallies.append(Tally(measure, cell, {minute: n}))

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from schemas.types import EVENT_TYPES
+from streams.core import tallies
 from streams.core.contribution import Delta, difference
 from streams.core.customer import NOBODY
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.distributions import bucket_of
 from streams.core.event_fields import MOMENTS, Reader, elapsed, reader
-from streams.core.facts.counts import Tally
 from streams.core.facts.own import OwnFacts
 from streams.core.group import Group
 from streams.core.groups.counts import KEPT_MINUTES
@@ -36,6 +36,7 @@ class Own(Group[OwnFacts]):
     facts = OwnFacts
     follows_profile: ClassVar[bool] = True
     expires: ClassVar[bool] = True
+    bounded: ClassVar[bool] = True
     selective: ClassVar[bool] = True
 
     def __init__(self, definitions: Definitions) -> None:
@@ -82,8 +83,10 @@ class Own(Group[OwnFacts]):
     def merge(self, facts: OwnFacts, other: OwnFacts) -> None:
         """Add up, and join the last minutes."""
         for tally in other.tallies:
-            for minute, n in tally.numbers.items():
-                _add(facts, tally.measure, tally.cell, minute, n)
+            fields = self._fields.get(tally.measure)
+            if fields is not None:
+                for minute, n in tally.numbers.items():
+                    tallies.add(facts.tallies, (tally.measure, tally.cell, minute, n), fields, self._labels)
         for measure, last in other.last.items():
             for value, minute in last.items():
                 _reach(facts, measure, value, minute)
@@ -114,15 +117,17 @@ class Own(Group[OwnFacts]):
 
     def expire(self, facts: OwnFacts, newest: int) -> list[Contribution]:
         """Give up the minutes that no window reaches any more, and what was counted by other definitions."""
-        oldest = newest - KEPT_MINUTES
-        closed: list[Contribution] = []
+        self._keep_present(facts)
+        return tallies.before(facts.tallies, newest - KEPT_MINUTES)
+
+    def surplus(self, facts: OwnFacts) -> list[Contribution]:
+        """Give up the oldest numbers if there are too many, and what was counted by other definitions."""
+        self._keep_present(facts)
+        return tallies.surplus(facts.tallies)
+
+    def _keep_present(self, facts: OwnFacts) -> None:
         facts.tallies = [tally for tally in facts.tallies if tally.measure in self._fields]
         facts.last = {measure: last for measure, last in facts.last.items() if measure in self._fields}
-        for tally in facts.tallies:
-            old = [minute for minute in tally.numbers if minute < oldest]
-            closed += [(tally.measure, tally.cell, minute, tally.numbers.pop(minute)) for minute in old]
-        facts.tallies = [tally for tally in facts.tallies if tally.numbers]
-        return closed
 
     def _counting(self, event: Event) -> Iterator[_Counter]:
         kind = event.__class__
@@ -135,8 +140,8 @@ class Own(Group[OwnFacts]):
             for measure, value in counter.reached(told, dimensions):
                 _reach(facts, measure, value, minute)
             for measure, cell, n in counter.numbers(told, dimensions):
-                _add(facts, measure, cell, minute, n)
-                yield measure, cell, minute, n
+                counted = (measure, cell, minute, n)
+                yield tallies.add(facts.tallies, counted, self._fields[measure], self._labels, dimensions)
 
     def _reached(self, facts: OwnFacts, c: Customer, keys: Iterable[tuple[str, str]]) -> list[Contribution]:
         """What the last minutes of some measures and values contribute."""
@@ -151,14 +156,6 @@ class Own(Group[OwnFacts]):
                 cell = (value,) if value else tuple(getattr(c, field) or UNKNOWN for field in fields)
                 out.append((measure, (*cell, eligible), minute, 1))
         return out
-
-
-def _add(facts: OwnFacts, measure: str, cell: Cell, minute: int, n: int) -> None:
-    for tally in facts.tallies:
-        if tally.cell == cell and tally.measure == measure:
-            tally.numbers[minute] = tally.numbers.get(minute, 0) + n
-            return
-    facts.tallies.append(Tally(measure, cell, {minute: n}))
 
 
 def _reach(facts: OwnFacts, measure: str, value: str, minute: int) -> None:

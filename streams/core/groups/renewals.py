@@ -6,7 +6,7 @@ from typing import Final
 
 from streams.core.dimensions import UNKNOWN
 from streams.core.measures import Contribution
-from streams.core.subscriptions import CANCELLED, Period, Subscriptions
+from streams.core.subscriptions import CANCELLED, Period, Subscriptions, Told, told_at
 from streams.core.time import DAY_MS, MINUTE_MS, deadline_minute
 
 GRACE_MS: Final = 14 * DAY_MS
@@ -23,10 +23,11 @@ def cancellations(facts: Subscriptions, now: str) -> list[Contribution]:
         if change.kind == CANCELLED:
             named = (change.time, change.subscription)
             reasons[named] = max(reasons.get(named, ""), change.reason)
+    held = facts.held() if reasons else {}
     out: list[Contribution] = []
     for (time, subscription), reason in reasons.items():
         minute = time // MINUTE_MS
-        out.append(("cancellations", (_plan(facts, now, subscription, time),), minute, 1))
+        out.append(("cancellations", (_plan(facts, held, now, subscription, time),), minute, 1))
         if reason:
             out.append(("cancellations_by_reason", (reason,), minute, 1))
     return out
@@ -34,11 +35,12 @@ def cancellations(facts: Subscriptions, now: str) -> list[Contribution]:
 
 def renewals(facts: Subscriptions, now: str) -> list[Contribution]:
     """Return each paid period that was due, at its decision; ``now`` as for `cancellations`."""
+    held = facts.held() if facts.periods else {}
     out: list[Contribution] = []
     for period in facts.periods:
         if period.due >= 0:
             renewed, minute = _decision(facts, period)
-            plan = _plan(facts, now, period.subscription, period.due)
+            plan = _plan(facts, held, now, period.subscription, period.due)
             out.append(("renewals", ("1" if renewed else "0", plan), minute, 1))
     return out
 
@@ -61,6 +63,6 @@ def _decision(facts: Subscriptions, period: Period) -> tuple[bool, int]:
     return False, deadline_minute(deadline) if ended == deadline else ended // MINUTE_MS
 
 
-def _plan(facts: Subscriptions, now: str, subscription: str, time: int) -> str:
+def _plan(facts: Subscriptions, held: dict[str, list[Told]], now: str, subscription: str, time: int) -> str:
     """The subscription's plan at a time, the holder's where none was told of it."""
-    return facts.held_at(subscription, time, facts.plan_at(time, now)) or UNKNOWN
+    return told_at(held.get(subscription, ()), time, facts.plan_at(time, now)) or UNKNOWN

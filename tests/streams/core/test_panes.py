@@ -122,3 +122,29 @@ def test_records_read_back() -> None:
     key, value = cell_record("active", 3, ("pro", "smb", "admin", "1"))
     assert parse_pane_record(key, value) == CellRecord("active", 3, ("pro", "smb", "admin", "1"))
     assert parse_pane_record(b"?future", b"") is None
+
+
+@given(st.permutations([(p, s) for p in ("free", "pro", "team", "unknown") for s in ("a", "b", "unknown")]))
+def test_cells_beyond_the_bound_count_under_other(cells: list[tuple[str, str]]) -> None:
+    panes, residue = MeasurePanes(MEASURES["customers"], limit=4), MeasurePanes(MEASURES["customers"])
+    for cell in cells:
+        panes.add(cell, 7, 2)
+        residue.add(panes.kept(cell), 7, 1)
+    for cell in cells:
+        panes.add(cell, 7, -1)
+    assert total(panes) == total(residue)
+    assert sum(total(panes).values()) == len(cells)
+    assert set(panes.cells[:4]) == set(cells[:4])
+    assert set(panes.cells[4:]) <= {(p, s) for p in ("other", "unknown") for s in ("other", "unknown")}
+    # Each is looked for when it comes and when it goes.
+    assert panes.overflow == 2 * len(set(cells) - set(panes.cells))
+
+
+def test_cells_that_were_stored_keep_their_place() -> None:
+    panes = MeasurePanes(MEASURES["customers"], limit=2)
+    for plan in ("a", "b", "c"):
+        panes.add((plan, "s"), 1, 1)
+    again = MeasurePanes(MEASURES["customers"], limit=2)
+    for index, cell in enumerate(panes.cells):
+        again.take_cell(index, cell)
+    assert [again.index((plan, "s")) for plan in ("c", "a", "d", "b")] == [2, 0, 2, 1]
