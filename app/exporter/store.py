@@ -81,7 +81,9 @@ class Store:
             return True
         if name not in self._unknown:
             self._unknown.add(name)
-            log.warning("the workers write a measure that neither this version nor its overlay knows", measure=name)
+            log.warning(
+                "the workers write a measure that neither this version nor its overlay knows", measure=name
+            )
         return False
 
     def _changes(self, name: str, numbers: Iterator[tuple[int, int, Cell, int]]) -> Iterator[Change]:

@@ -19,7 +19,7 @@ from app.overlay.changes import read_change, switched_off
 from app.overlay.kpis import FAMILY, FAMILY_TITLE, copied, problem_of, read_kpi
 from app.overlay.located import mapping, unknown
 from app.overlay.measures import read_measures
-from app.overlay.subsets import check_subset
+from app.overlay.subsets import bound, check_subset
 from streams.core.groups import spared
 from streams.core.own import OwnMeasure, named_measures
 
@@ -85,7 +85,8 @@ def read_overlay(file: Path) -> Overlay:
             problems.append(problem_of(error, found, f"{section}.{error.kpi}", copied(catalogue[error.kpi])))
         else:
             off = [shipped[name] for name, found in sections["changes"].items() if switched_off(found)]
-            return Overlay(catalogue, _read_by(catalogue, counted.values()), _unread(catalogue, off))
+            measures_read = _read_by(catalogue, bound(counted, own.values()).values())
+            return Overlay(catalogue, measures_read, _unread(catalogue, off))
     raise SettingsError(problems)
 
 

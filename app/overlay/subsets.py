@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import inf
+
+import msgspec
 
 from app.catalogue.errors import CatalogueError
 from app.catalogue.model import Kpi
@@ -29,6 +31,26 @@ def check_subset(kpi: Kpi, measures: Mapping[str, OwnMeasure]) -> None:
                 f"{part.measure} may count what {whole.measure} does not: {reason}; ask for the same there, or make the KPI a"
                 " quotient",
             )
+
+
+def bound(measures: Mapping[str, OwnMeasure], kpis: Iterable[Kpi]) -> dict[str, OwnMeasure]:
+    """Return the measures, each told what it is a part of in a ratio, at first or at second hand."""
+    wholes: dict[str, set[str]] = {name: set() for name in measures}
+    for kpi in kpis:
+        if kpi.enabled and kpi.kind == "ratio" and isinstance(kpi.value, Ratio):
+            whole = kpi.value.denominator.measure
+            for _, read in kpi.value.numerators:
+                if {read.measure, whole} <= measures.keys() and read.measure != whole:
+                    wholes[read.measure].add(whole)
+    for _ in measures:
+        for above in wholes.values():
+            above |= {further for name in above for further in wholes[name]}
+    return {
+        name: msgspec.structs.replace(
+            one, parts_of=tuple(sorted(measures[whole].digest for whole in wholes[name] - {name}))
+        )
+        for name, one in measures.items()
+    }
 
 
 def _exceeds(part: OwnMeasure, whole: OwnMeasure) -> str | None:

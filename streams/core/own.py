@@ -63,6 +63,8 @@ class OwnMeasure(msgspec.Struct, frozen=True, kw_only=True):
     """One own measure: which events, and what of them is counted.
 
     ``field`` is the one that is summed or whose values are distributed. ``dimensions`` are fields like those of conditions.
+    ``parts_of`` are the digests of what it is read as a part of: if one of them begins anew, so does this one, or a part would reach
+    further back than its whole.
     """
 
     name: str
@@ -72,11 +74,13 @@ class OwnMeasure(msgspec.Struct, frozen=True, kw_only=True):
     field: str = ""
     where: tuple[Condition, ...] = ()
     dimensions: tuple[str, ...] = ()
+    parts_of: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """A hash of what is counted: eight hexadecimal digits."""
         relevant = [self.name, self.events, self.count, self.field, self.where, self.dimensions]
+        relevant += [self.parts_of] if self.parts_of else []
         return xxhash.xxh32_hexdigest(msgspec.json.encode(relevant))
 
     @property

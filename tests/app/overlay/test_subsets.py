@@ -132,3 +132,22 @@ def test_what_is_implied_holds_for_every_value(one: Any, other: Any) -> None:
         for value in (None, *range(-5, 6), *(n + 0.5 for n in range(-5, 5))):
             if _test(first)(value):
                 assert _test(second)(value), value
+
+
+def test_a_part_knows_its_wholes_at_second_hand_too(tmp_path: Path) -> None:
+    def share(part: str, whole: str) -> dict[str, Any]:
+        value = {"form": "ratio", "numerator": {"measure": part}, "denominator": {"measure": whole}}
+        return definition(value=value, dimensions=[])
+
+    measures = {
+        "few": {**SEARCH, "where": {"data.results": {"above": 5}}},
+        "some": {**SEARCH, "where": {"data.results": {"above": 3}}},
+        "more": dict(SEARCH),
+    }
+    kpis = {"x": share("few", "some"), "y": share("some", "more")}
+    found = {one.name: one for one in laid_over(tmp_path, {"measures": measures, "kpis": kpis}).measures}
+    plain = read_measures(located(measures), [])
+
+    assert found["few"].parts_of == tuple(sorted((plain["some"].digest, plain["more"].digest)))
+    assert found["some"].parts_of == (plain["more"].digest,)
+    assert found["more"] == plain["more"]

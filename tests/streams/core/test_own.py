@@ -25,7 +25,7 @@ from tests.oracle.own_measures import own_figures
 from tests.streams.core.test_partition import one_claim_each
 from tests.support.cluster import REMEMBERING, Cluster
 from tests.support.figures import EVERY_WINDOW, Figures, differing, folded
-from tests.support.own_kpis import MEASURES, overlay_of, read
+from tests.support.own_kpis import MEASURES, kpi, overlay_of, read
 
 NOON = 1_736_164_800_000
 """6 January 2025, 12:00 UTC."""
@@ -186,6 +186,29 @@ def test_a_changed_measure_begins_anew_and_its_cells_never_mix(tmp_path: Path) -
     cluster.run(rng)
     assert total(second, cluster) == 1
     assert not cluster.parts[0].state.verify()
+
+
+def test_a_part_begins_anew_with_its_whole(tmp_path: Path) -> None:
+    def ratio(folder: str, **whole: Any) -> Overlay:
+        searched = {"events": "help.searched", "count": "events"}
+        overlay = overlay_of(
+            {"part": searched | {"where": {"data.results": {"above": 0}}}, "whole": searched | whole}
+        )
+        value = {"form": "ratio", "numerator": {"measure": "part"}, "denominator": {"measure": "whole"}}
+        roles = dict.fromkeys(("value", "numerator", "denominator"), "A")
+        overlay["kpis"]["own_share"] = kpi(kind="ratio", value=value, windows=["1d"], help=roles)
+        (tmp_path / folder).mkdir()
+        return read(tmp_path / folder / "overlay.yaml", overlay)
+
+    first, second = ratio("1"), ratio("2", dimensions=["plan"])
+    cluster, rng = Cluster(1, defined(first)), random.Random(1)
+    cluster.produce([search(1), search(2)])
+    cluster.run(rng)
+    moved_to(cluster, second)
+    cluster.produce([search(3)])
+    cluster.run(rng)
+    found = of_cluster(second, cluster, cluster.newest() + 1)
+    assert found["kpi_own_share_ratio", (("window", "1d"),)] == 1
 
 
 def test_a_measure_that_comes_back_goes_on_where_it_was(tmp_path: Path) -> None:
