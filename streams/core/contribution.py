@@ -13,8 +13,17 @@ def difference(before: list[Contribution], after: list[Contribution]) -> Delta:
     """What turns the contributions before into those after."""
     if not before:
         return after
-    if before == after:
-        return []
+    # Contributions come in a fixed order, so most of both are the same, from the front or from the end.
+    first, last, last_after = 0, len(before), len(after)
+    shorter = min(last, last_after)
+    while first < shorter and before[first] == after[first]:
+        first += 1
+    while last > first and last_after > first and before[last - 1] == after[last_after - 1]:
+        last -= 1
+        last_after -= 1
+    before, after = before[first:last], after[first:last_after]
+    if not before:
+        return after
     numbers: dict[tuple[str, Cell, int], int] = {}
     for measure, cell, minute, n in before:
         key = (measure, cell, minute)

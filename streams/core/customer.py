@@ -188,6 +188,17 @@ class Customer:
             setattr(self, name, value)
             setattr(self, name + "_time", time)
 
+    def join_attributes(self, time: int, plan: str, segment: str, role: str, account: str) -> None:
+        """`join_attribute` for all of them."""
+        if plan and (time > self.plan_time or (time == self.plan_time and plan > self.plan)):
+            self.plan, self.plan_time = plan, time
+        if segment and (time > self.segment_time or (time == self.segment_time and segment > self.segment)):
+            self.segment, self.segment_time = segment, time
+        if role and (time > self.role_time or (time == self.role_time and role > self.role)):
+            self.role, self.role_time = role, time
+        if account and (time > self.account_time or (time == self.account_time and account > self.account)):
+            self.account, self.account_time = account, time
+
     def join_known(self, minute: int) -> None:
         """It acted."""
         if self.known < 0 or minute < self.known:

@@ -73,6 +73,8 @@ class Group(Generic[F]):
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
         self._decode = msgspec.msgpack.Decoder(self.facts).decode
+        self.followed = self.follows_activity or self.assessed
+        """Whether a joined event means more than its contributions: read for every event, the class's own are slower."""
 
     # ---- what a group says ---------------------------------------------------------------------------------------
 
@@ -96,6 +98,10 @@ class Group(Generic[F]):
     def contributions(self, facts: F, c: Customer, rules: Rules) -> list[Contribution]:
         """Return what the facts contribute. The customer is not excluded."""
         raise NotImplementedError
+
+    def following(self, facts: F, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return at least those contributions that depend on the customer's activity, if the group follows it. Not excluded, as above."""
+        return self.contributions(facts, c, rules)
 
     def contributions_excluded(self, facts: F, c: Customer, rules: Rules) -> list[Contribution]:
         """Return what the facts contribute of a customer who is flagged: figures about those that are excluded."""
@@ -156,6 +162,11 @@ class Group(Generic[F]):
         """Return what the customer's facts of this group contribute."""
         facts = self.read(c)
         return [] if facts is None else self.contributions(facts, c, rules)
+
+    def of_activity(self, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return what of the customer's facts of this group moves with its activity."""
+        facts = self.read(c)
+        return [] if facts is None else self.following(facts, c, rules)
 
     def of_excluded(self, c: Customer, rules: Rules) -> list[Contribution]:
         """Return what the facts of this group contribute of a customer who is flagged."""

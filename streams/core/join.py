@@ -140,10 +140,7 @@ def join(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> None:
     """Join an event with the facts of its customer. Deletion is not joined: it ends them."""
     rule, time = told.rule, told.time
     minute = time // MINUTE_MS
-    c.join_attribute("plan", time, told.plan)
-    c.join_attribute("segment", time, told.segment)
-    c.join_attribute("role", time, told.role)
-    c.join_attribute("account", time, told.account)
+    c.join_attributes(time, told.plan, told.segment, told.role, told.account)
     if rule.known:
         c.join_known(minute)
     if rule.active:

@@ -24,6 +24,7 @@ from streams.core.join import (
     is_self_service,
     join,
     join_account,
+    join_admin,
     join_customers,
     platform_of,
     watch,
@@ -62,13 +63,16 @@ class _PlatformSlots:
     days: int
 
 
-class Membership(NamedTuple):
+class Membership:
     """What a customer was to its account."""
 
-    account: str
-    plan: str
-    segment: str
-    excluded: bool
+    __slots__ = ("account", "excluded", "plan", "segment")
+
+    def __init__(self, c: Customer) -> None:
+        self.account = c.account
+        self.plan = c.plan
+        self.segment = c.segment
+        self.excluded = c.excluded
 
 
 class Gone(NamedTuple):
@@ -157,12 +161,12 @@ class Ledger:
     def moved(self, c: Customer, before: Membership) -> None:
         """What a changed customer is, to its account too, may have changed."""
         c.dirty |= MOVED | ASSESS
-        account, plan, segment, excluded = before
+        account = before.account
         if account and (
             account != c.account
-            or (plan and plan != c.plan)
-            or (segment and segment != c.segment)
-            or excluded != c.excluded
+            or (before.plan and before.plan != c.plan)
+            or (before.segment and before.segment != c.segment)
+            or before.excluded != c.excluded
         ):
             self.stale.add(account)
 
@@ -176,7 +180,10 @@ class Ledger:
         """Join an event (any but a deletion) with its customer's facts and carry the difference into the panes."""
         self.mark(c)
         rule = told.rule
-        if rule.admin is not None or (c.status is not None and c.excluded):
+        if c.status is not None and c.excluded:
+            self._apply_whole(c, told)
+            return
+        if rule.admin is not None and rule.admin != "identify":
             self._apply_whole(c, told)
             return
         time, minute = told.time, told.minute
@@ -201,6 +208,8 @@ class Ledger:
                 c.role_time = time
             if told.account and time > c.account_time:
                 c.account_time = time
+        if rule.admin is not None:
+            join_admin(c, told, self.rules, self.dimensions)
         if rule.active:
             self.activity(c, minute, platform_of(told.event, self.dimensions))
         if rule.self_service and is_self_service(told):
@@ -215,10 +224,11 @@ class Ledger:
             if not group.touches(told.event):
                 continue
             add_to(self.panes, group.update(c, told, self.rules, self.dimensions))
-            if group.follows_activity:
-                watch(c, self.rules)
-            if group.assessed:
-                c.dirty |= MOVED | ASSESS
+            if group.followed:
+                if group.follows_activity:
+                    watch(c, self.rules)
+                if group.assessed:
+                    c.dirty |= MOVED | ASSESS
 
     def _known_earlier(self, c: Customer, minute: int) -> bool:
         """Move the minute since which a customer is known to an earlier one. A short path of `_turn`; False if it is not open."""
@@ -242,7 +252,7 @@ class Ledger:
 
     def _turn(self, c: Customer, told: Told) -> None:
         """Move all that the customer itself contributes, if it may count as another from now on."""
-        was = Membership(c.account, c.plan, c.segment, c.excluded)
+        was = Membership(c)
         if (
             c.known < 0
             and c.last < 0
@@ -251,19 +261,13 @@ class Ledger:
             and c.status is None
             and c.groups is None
         ):
-            c.join_attribute("plan", told.time, told.plan)
-            c.join_attribute("segment", told.time, told.segment)
-            c.join_attribute("role", told.time, told.role)
-            c.join_attribute("account", told.time, told.account)
+            c.join_attributes(told.time, told.plan, told.segment, told.role, told.account)
             if c.self_service < 0:
                 self.moved(c, was)
                 self.welcome(c, told.minute)
                 return
         before = self._person(c)
-        c.join_attribute("plan", told.time, told.plan)
-        c.join_attribute("segment", told.time, told.segment)
-        c.join_attribute("role", told.time, told.role)
-        c.join_attribute("account", told.time, told.account)
+        c.join_attributes(told.time, told.plan, told.segment, told.role, told.account)
         self.moved(c, was)
         if told.rule.known:
             c.join_known(told.minute)
@@ -278,7 +282,7 @@ class Ledger:
     def _apply_whole(self, c: Customer, told: Told) -> None:
         """The long path, for events that change what the customer is and for customers that do not count."""
         flag = told.rule.admin == "flag"
-        was = Membership(c.account, c.plan, c.segment, c.excluded)
+        was = Membership(c)
         before = self._whole(c, flag=flag)
         join(c, told, self.rules, self.dimensions)
         c.active_slot = -1
@@ -365,12 +369,18 @@ class Ledger:
             and self.rules.activity_groups
             and (bit < 0 or not c.days >> bit & 1 or _last_on(c, platform) < c.watched)
         ):
-            before = person.grouped(c, self.rules.activity_groups, self.rules)
+            before = self._following(c)
             self._activity(c, minute, platform)
-            after = person.grouped(c, self.rules.activity_groups, self.rules)
+            after = self._following(c)
             add_to(self.panes, difference(before, after))
             return
         self._activity(c, minute, platform)
+
+    def _following(self, c: Customer) -> list[Contribution]:
+        out: list[Contribution] = []
+        for group in self.rules.activity_groups:
+            out += group.of_activity(c, self.rules)
+        return out
 
     def _activity(self, c: Customer, minute: int, platform: str) -> None:
         """`activity` beside its shortest path."""
@@ -505,7 +515,7 @@ class Ledger:
 
     def absorb(self, c: Customer, other: Customer) -> None:
         """Join all facts of a visitor with those of its user."""
-        was = Membership(c.account, c.plan, c.segment, c.excluded)
+        was = Membership(c)
         before = person.contributions(c, self.rules)
         # Folded where it comes from, and of a few values: those of that partition.
         learn(other, self.rules, self.dimensions)

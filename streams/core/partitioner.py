@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
@@ -21,9 +20,11 @@ def murmur2(key: bytes, partitions: int) -> int:
     n = len(key)
     h: i64 = 0x9747B28C ^ n
     words = n >> 2
-    word: i64
-    for word in struct.unpack_from(f"<{words}I", key):
-        k: i64 = word * m & 0xFFFFFFFF
+    at = 0
+    for _ in range(words):
+        k: i64 = key[at] | key[at + 1] << 8 | key[at + 2] << 16 | key[at + 3] << 24
+        at += 4
+        k = k * m & 0xFFFFFFFF
         h = h * m & 0xFFFFFFFF ^ (k ^ k >> 24) * m & 0xFFFFFFFF
     rest = n & 3
     if rest:

@@ -211,7 +211,7 @@ class Support:
     def touching(self, start: int, end: int, gap: int) -> tuple[int, int]:
         """The range of sessions (first, one past the last) that join with an interval."""
         sessions = self.sessions
-        high = bisect_right(sessions, end + gap, key=_start)
+        high = _begun(sessions, end + gap)
         low = high
         while low and sessions[low - 1].end >= start - gap:
             low -= 1
@@ -220,7 +220,7 @@ class Support:
     def before_contact(self, at: int, span: int) -> tuple[int, int]:
         """The range of sessions begun by `at` that ended less than `span` ago: with the assumption time, those that a contact then could belong to."""
         sessions = self.sessions
-        high = bisect_right(sessions, at, key=_start)
+        high = _begun(sessions, at)
         low = high
         while low and sessions[low - 1].end + span > at:
             low -= 1
@@ -251,8 +251,18 @@ class Support:
         return [conversation for _, conversation in self.moments[low:high]]
 
 
-def _start(session: HelpSession) -> int:
-    return session.start
+def _begun(sessions: list[HelpSession], at: int) -> int:
+    """How many sessions began by an instant. Mostly all of them: so it looks at the last one first."""
+    low, high = 0, len(sessions)
+    if not high or sessions[high - 1].start <= at:
+        return high
+    while low < high:
+        middle = (low + high) // 2
+        if sessions[middle].start <= at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -7,7 +7,8 @@ an event too old to be recognised is not counted (`Told.countable`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from schemas import events as e
 from streams.core import tallies
@@ -30,7 +31,8 @@ KEPT_MINUTES: Final = COARSE_MINUTES + DAY_MINUTES
 """How long counts stay with their customer: longer than panes keep an hour, so that what is given up lies in their base."""
 
 
-class Count(NamedTuple):
+@dataclass
+class Count:
     """One plain count: what an event of a type adds, to which cell of a measure of kind `event`.
 
     ``cell`` returns None for an event that does not count. ``number`` is what is added, by default 1.

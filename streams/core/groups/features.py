@@ -55,10 +55,14 @@ class Features(Group[FeatureFacts]):
         if c.eligible:
             cell = (feature,)
             _move(delta, "feature_users_by_feature", cell, last, minute)
+            latest_first = latest_last = NEVER
+            for first_of_one, last_of_one in used.values():
+                latest_first = max(latest_first, first_of_one)
+                latest_last = max(latest_last, last_of_one)
             if known is None:
                 delta.append(("feature_starters_by_feature", cell, minute, 1))
-                _move(delta, "feature_starters", (), _latest(used, 0), minute)
-            _move(delta, "feature_users", (c.plan or UNKNOWN,), _latest(used, 1), minute)
+                _move(delta, "feature_starters", (), latest_first, minute)
+            _move(delta, "feature_users", (c.plan or UNKNOWN,), latest_last, minute)
         used[feature] = first, minute
         return delta
 
@@ -83,14 +87,6 @@ class Features(Group[FeatureFacts]):
     def values(self, facts: FeatureFacts) -> Iterable[tuple[str, str]]:
         """Yield the features."""
         return (("feature", feature) for feature in facts.used)
-
-
-def _latest(used: dict[str, tuple[int, int]], which: int) -> int:
-    """The latest first (0) or last (1) use of any feature."""
-    latest = NEVER
-    for minutes in used.values():
-        latest = max(latest, minutes[which])
-    return latest
 
 
 def _move(delta: Delta, measure: str, cell: Cell, last: int, minute: int) -> None:

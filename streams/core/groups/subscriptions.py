@@ -70,6 +70,10 @@ class SubscriptionGroup(Group[Subscriptions]):
             out += renewals(own, c.plan)
         return out
 
+    def following(self, facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
+        """Return what became of the signup."""
+        return cohort(facts, c, rules)
+
     def values(self, facts: Subscriptions) -> Iterable[tuple[str, str]]:
         """Yield the values of plans, segments, currencies and reasons."""
         return facts.values()
