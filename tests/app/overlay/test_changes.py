@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from app.catalogue.load import load_catalogue
 from app.catalogue.naming import family_names
 from app.catalogue.reads import Level
+from app.cli import main
 from app.config.source import SettingsError
 from app.settings import load_settings
 from tests.app.overlay.support import definition, laid_over, mistakes, written
@@ -215,6 +217,15 @@ def test_the_settings_name_the_file(tmp_path: Path) -> None:
     assert load_settings(settings).catalogue["nps"].objective == 40
     assert load_settings(environ={"SELFSERVE_OVERLAY_FILE": str(path)}).catalogue["nps"].objective == 40
     assert load_settings().catalogue is load_catalogue()
+
+
+@pytest.mark.parametrize("command", [("kpis",), ("worker",), ("exporter",), ("generate", "--check")])
+def test_a_mistake_stops_every_command(tmp_path: Path, command: tuple[str, ...]) -> None:
+    path = written(tmp_path, {"changes": {"npss": {}}})
+    result = CliRunner().invoke(main, list(command), env={"SELFSERVE_OVERLAY_FILE": str(path)})
+
+    assert result.exit_code == 2
+    assert "overlay.yaml:2: changes.npss: unknown KPI 'npss'; did you mean nps?" in result.stderr
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

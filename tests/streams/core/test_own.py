@@ -109,6 +109,21 @@ def test_any_order_batching_and_crashing_gives_the_same_figures(
         assert not part.state.verify()
 
 
+@given(event_sets(deletions=True), st.randoms(use_true_random=False))
+@settings(max_examples=25)
+def test_deletions_in_order_give_the_same_figures(
+    overlay: Overlay, drawn: list[dict[str, Any]], rng: random.Random
+) -> None:
+    events = [e for e in drawn if not (e["type"] == "user.identified" and e.get("anonymous_id"))]
+    cluster = Cluster(1, defined(overlay))
+    for event in sorted(events, key=lambda e: (int(e["time"]), e["type"] == "user.deleted")):
+        cluster.produce([event])
+        cluster.run(rng)
+    at = cluster.newest() + 1
+    assert of_cluster(overlay, cluster, at) == of_batch(overlay, events, at)
+    assert not cluster.parts[0].state.verify()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_larger_sets_in_any_order(overlay: Overlay, seed: int) -> None:
     rng = random.Random(seed)
