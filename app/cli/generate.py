@@ -38,5 +38,5 @@ def command(settings: Settings, check: bool, output: Path) -> None:
         return
     changed = write(output, settings)
     for path in changed:
-        click.echo(f"wrote {path}")
+        click.echo(f"{'wrote' if (output / path).is_file() else 'deleted'} {path}")
     click.echo(f"{len(changed)} of {len(generated_files(settings))} generated files changed")

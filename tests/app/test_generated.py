@@ -34,6 +34,37 @@ def test_a_missing_and_a_changed_file_are_noticed_and_put_right(tmp_path: Path) 
     assert write(tmp_path) == ["docs/configuration.md"]
 
 
+def test_files_of_kpis_that_are_gone_are_noticed_and_deleted(tmp_path: Path) -> None:
+    write(tmp_path)
+    rules = tmp_path / "deploy" / "prometheus" / "rules"
+    gone = [
+        rules / "gone.rules.yml",
+        tmp_path / "docs" / "kpis" / "gone.md",
+        tmp_path / "deploy" / "grafana" / "dashboards" / "family-gone.json",
+    ]
+    for file, text in zip(
+        gone,
+        (
+            (rules / "csat.rules.yml").read_text(),
+            (tmp_path / "docs" / "kpis" / "csat.md").read_text(),
+            (tmp_path / "deploy" / "grafana" / "dashboards" / "family-support.json")
+            .read_text()
+            .replace("selfserve-family-support", "selfserve-family-gone"),
+        ),
+        strict=True,
+    ):
+        file.write_text(text)
+    mine = [rules / "mine.rules.yml", tmp_path / "deploy" / "grafana" / "dashboards" / "mine.json"]
+    for file in mine:
+        file.write_text("{}\n")
+
+    paths = sorted(str(file.relative_to(tmp_path)) for file in gone)
+    assert differences(tmp_path) == dict.fromkeys(paths, "surplus")
+    assert sorted(write(tmp_path)) == paths
+    assert not any(file.exists() for file in gone)
+    assert all(file.exists() for file in mine)
+
+
 def test_the_command_fails_on_a_difference_and_says_which(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["generate", "--check", "--output", str(tmp_path)])
 

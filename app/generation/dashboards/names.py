@@ -44,6 +44,11 @@ def dashboard_file(uid: str) -> str:
     return f"{FOLDER}/{uid.removeprefix(_PREFIX)}.json"
 
 
+def dashboard_uid(stem: str) -> str:
+    """Return the uid of the dashboard whose file is called so."""
+    return _PREFIX + stem
+
+
 def dashboard_url(uid: str) -> str:
     """Return the address of a dashboard within its Grafana."""
     return f"/d/{uid}"
