@@ -13,10 +13,14 @@ from app.config.documentation import configuration_page
 from app.errors import UserError
 from app.generation.context import Context
 from app.generation.dashboard_maps import kustomization_files
-from app.generation.dashboards.names import FOLDER as DASHBOARDS_FOLDER
-from app.generation.dashboards.names import dashboard_uid
 from app.generation.files import operator_files, prometheus_files, runbook_files
-from app.generation.names import RULES_FOLDER, RUNBOOKS_FOLDER, TESTS_FOLDER
+from app.generation.names import (
+    DASHBOARD_PREFIX,
+    DASHBOARDS_FOLDER,
+    RULES_FOLDER,
+    RUNBOOKS_FOLDER,
+    TESTS_FOLDER,
+)
 from app.settings import SECTIONS, Settings
 
 
@@ -110,7 +114,7 @@ def _is_ours(file: Path) -> bool:
         dashboard = json.loads(text)
     except ValueError:
         return False
-    return isinstance(dashboard, dict) and dashboard.get("uid") == dashboard_uid(file.stem)
+    return isinstance(dashboard, dict) and dashboard.get("uid") == DASHBOARD_PREFIX + file.stem
 
 
 def differences(root: Path, settings: Settings | None = None) -> dict[str, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from app.generation.names import CHANNEL
+from app.generation.names import CHANNEL, DASHBOARD_PREFIX, DASHBOARDS_FOLDER
 
 DATASOURCE: Final = "selfserve-prometheus"
 """Uid of the Prometheus that all panels read; `deploy/grafana/provisioning` gives it to one."""
 
-FOLDER: Final = "deploy/grafana/dashboards"
+FOLDER: Final = DASHBOARDS_FOLDER
 TAG: Final = "selfserve"
 
 OVERVIEW: Final = "selfserve-overview"
@@ -25,7 +25,7 @@ WINDOW_VARIABLE: Final = "window"
 CHANNEL_VARIABLE: Final = CHANNEL
 
 _UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
-_PREFIX = "selfserve-"
+_PREFIX = DASHBOARD_PREFIX
 
 
 def family_uid(family: str) -> str:
@@ -42,11 +42,6 @@ def family_uid(family: str) -> str:
 def dashboard_file(uid: str) -> str:
     """Return the path of a dashboard in the repository."""
     return f"{FOLDER}/{uid.removeprefix(_PREFIX)}.json"
-
-
-def dashboard_uid(stem: str) -> str:
-    """Return the uid of the dashboard whose file is called so."""
-    return _PREFIX + stem
 
 
 def dashboard_url(uid: str) -> str:
