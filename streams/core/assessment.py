@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from streams.core.account import whole_of
 from streams.core.customer import Customer
 from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
@@ -16,7 +17,7 @@ from streams.core.measures import Contribution
 from streams.core.time import DAY_MINUTES, DAY_MS, HOUR_MINUTES, HOUR_MS, MINUTE_MS
 
 if TYPE_CHECKING:
-    from streams.core.account import AccountFacts
+    from streams.core.facts.account import AccountFacts
     from streams.core.facts.flows import FlowFacts
     from streams.core.facts.wellbeing import Answer
     from streams.core.rules import Rules
@@ -185,7 +186,7 @@ def assess_customer(c: Customer, hour: int, rules: Rules) -> Assessment:
 
 def assess_account(facts: AccountFacts, hour: int, rules: Rules) -> Assessment:
     """Return how an account fares as of an hour (a minute)."""
-    whole = facts.whole()
+    whole = whole_of(facts)
     if not 0 <= whole.known < hour or not facts.not_withdrawn:
         return NOTHING
     definitions, calendar = rules.definitions, rules.calendar

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from schemas.events import Event, UserIdentified, customer_of
 from streams.core import person
-from streams.core.account import AccountFacts, Part
+from streams.core.account import account_contributions, join_customer
 from streams.core.assessment import assess_account, assess_customer, whole_hour
 from streams.core.customer import NOBODY, Customer
 from streams.core.deduplication import identity_of, seed_of
 from streams.core.definitions import Definitions
 from streams.core.dimensions import Dimensions
+from streams.core.facts.account import AccountFacts, Part
 from streams.core.join import claims, join, join_account, join_customers, tell
 from streams.core.ledger import closed_at
 from streams.core.measures import Cell, Contribution
@@ -141,9 +142,9 @@ class Batch:
                 yield from assess_customer(c, hour, rules).contributions(rules.definitions)
             if c.account and not c.excluded:
                 part = self._account(c.account).parts.setdefault(0, Part())
-                part.join_customer(c, *rules.for_account(c))
+                join_customer(part, c, *rules.for_account(c))
         for account in self._accounts.values():
-            yield from account.contributions()
+            yield from account_contributions(account)
             if hour is not None:
                 yield from assess_account(account, hour, rules).contributions(rules.definitions)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from streams.core.account import Account
+from streams.core.account import Account, values_of
 from streams.core.course import derive
 from streams.core.customer import Customer
 from streams.core.customer_records import (
@@ -213,7 +213,7 @@ class Loader:
             if isinstance(c.support, Support) and len(c.support.conversations) <= OPEN_CONVERSATIONS:
                 c.close()
         for account in ledger.accounts.values():
-            for dimension, held in account.read().values():
+            for dimension, held in values_of(account.read()):
                 ledger.dimensions.learn(dimension, held)
         for panes in (*ledger.panes, *ledger.residue):
             panes.resume(newest // MINUTE_MS)

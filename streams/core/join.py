@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from schemas import events as e
-from streams.core.account import ROOM, AccountFacts
+from streams.core.account import ROOM
 from streams.core.customer import Customer
 from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.facts.account import AccountFacts
 from streams.core.facts.support import Entry, Named
 from streams.core.issues import join_conversation, join_session
 from streams.core.membership import join_eligibility
@@ -164,7 +165,7 @@ def join_account(facts: AccountFacts, told: Told, dimensions: Dimensions) -> Non
     """Join an event that is about an account (`Rules.account_of`) with the account's facts."""
     event = told.event
     if isinstance(event, e.AccountEligibilityChanged):
-        facts.join_eligibility(told.time, event.data.eligible)
+        join_eligibility(facts.eligibility, (told.time, 1 if event.data.eligible else 0))
     else:
         facts.own.join(event, told.time, told.plan, told.segment, dimensions, room=ROOM)
 

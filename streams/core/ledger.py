@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from streams.core import person
-from streams.core.account import Account, AccountFacts, Part
+from streams.core.account import Account, account_contributions, join_parts, learns, only_later
 from streams.core.assessment import assess_account, assess_customer
 from streams.core.contribution import add_to, difference
 from streams.core.customer import ASSESS, CHANGED, MOVED, NEVER, Customer, Seen, join_day, last_day
 from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.facts.account import AccountFacts, Part
 from streams.core.issues import update_conversation, update_help
 from streams.core.join import (
     Told,
@@ -571,10 +572,10 @@ class Ledger:
         part.segment = self.dimensions.fold("segment", part.segment)
         self._mark_account(a)
         known = facts.parts.get(number)
-        if known is None or known.learns(part):
+        if known is None or learns(known, part):
             a.unassessed = True
         if not whole:
-            moved = facts.only_later(part, number)
+            moved = only_later(facts, part, number)
             if moved is not None:
                 plan, last, later = moved
                 if later != last:
@@ -582,23 +583,23 @@ class Ledger:
                     self._account_active.move(slots, last, later)
                 return
         a.unassessed = True
-        before = facts.contributions()
+        before = account_contributions(facts)
         if known is None or whole:
             if part.empty:
                 facts.parts.pop(number, None)
             else:
                 facts.parts[number] = part
         else:
-            known.join(part)
-        add_to(self.panes, difference(before, facts.contributions()))
+            join_parts(known, part)
+        add_to(self.panes, difference(before, account_contributions(facts)))
 
     def join_account_event(self, account: str, told: Told) -> None:
         """Join an event that is about an account which is at home here."""
         a = self._account(account)
         facts = a.opened()
-        before = facts.contributions()
+        before = account_contributions(facts)
         join_account(facts, told, self.dimensions)
-        add_to(self.panes, difference(before, facts.contributions()))
+        add_to(self.panes, difference(before, account_contributions(facts)))
         self._mark_account(a)
         a.unassessed = True
 
@@ -635,7 +636,7 @@ class Ledger:
                     fresh[measure].add(cell, minute, n)
         for account in self.accounts.values():
             facts = account.read()
-            for measure, cell, minute, n in facts.contributions():
+            for measure, cell, minute, n in account_contributions(facts):
                 fresh[measure].add(cell, minute, n)
             if self.hour >= 0:
                 found = assess_account(facts, self.hour, self.rules)

@@ -18,7 +18,7 @@ from schemas.interventions import Intervention
 from schemas.reasons import Reason, Refusal
 from schemas.topics import SOURCE_TOPICS
 from streams.core import person
-from streams.core.account import Row, decode_rows, encode_rows
+from streams.core.account import decode_rows, encode_rows
 from streams.core.assessment import whole_hour
 from streams.core.changelog import Loader, StateRecord, take_panes, take_state
 from streams.core.coverage import Coverage
@@ -26,6 +26,7 @@ from streams.core.customer import ASSESS, CHANGED, MOVED, NEVER, NOBODY, Custome
 from streams.core.deduplication import Deduplication, identity_of, is_in, seed_of
 from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
+from streams.core.facts.account import Row
 from streams.core.join import Told, claims, tell
 from streams.core.ledger import Ledger
 from streams.core.measures import Cell

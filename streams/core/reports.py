@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from streams.core.account import Part, Row
+from streams.core.account import join_customer, join_later
 from streams.core.customer import ASSESS, MOVED
+from streams.core.facts.account import Part, Row
 from streams.core.ledger import Ledger
 
 PATIENCE: Final = 10
@@ -44,14 +45,17 @@ class Reports:
                 rows[name] = Row(name, True, Part())
             for c in ledger.customers.values():
                 if c.account in stale and not c.excluded:
-                    rows[c.account].part.join_customer(c, *for_account(c))
+                    join_customer(rows[c.account].part, c, *for_account(c))
         for c in ledger.dirty:
             account = c.account
             if c.dirty & MOVED == MOVED and account and account not in stale and not c.excluded:
                 row = rows.get(account)
                 if row is None:
                     row = rows[account] = Row(account, False, Part())
-                row.part.join_customer(c, *(for_account(c) if c.dirty & ASSESS else (None, None)))
+                if c.dirty & ASSESS:
+                    join_customer(row.part, c, *for_account(c))
+                else:
+                    join_later(row.part, c)
 
     def everything(self, ledger: Ledger) -> None:
         """Note what all customers come to: some of it may never have been told."""
@@ -61,7 +65,7 @@ class Reports:
                 row = self._rows.get(c.account)
                 if row is None:
                     row = self._rows[c.account] = Row(c.account, False, Part())
-                row.part.join_customer(c, *for_account(c))
+                join_customer(row.part, c, *for_account(c))
 
     def take(self, *, behind: bool) -> list[Row]:
         """Return what is to be told now. `behind`: the number reads a backlog."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from streams.core.account import Part, Row, decode_rows, encode_rows
+from streams.core.account import decode_rows, encode_rows
+from streams.core.facts.account import Part, Row
 from streams.core.partitioner import murmur2
 from streams.core.reports import PATIENCE
 from tests.support.cluster import Cluster
