@@ -17,6 +17,8 @@ LOG = Path("helpdesk") / "helpdesk_full.csv.gz"
 REPLY = "Take in charge ticket"
 RESOLUTION = "Resolve ticket"
 CLOSURE = "Closed"
+LAST = ""
+"""In the place of an activity: a ticket's last row, whatever it says."""
 WORK = {
     "Insert ticket",
     "Assign seriousness",
@@ -47,14 +49,27 @@ def tickets(rows: Sequence[Row]) -> Iterator[list[Row]]:
     yield from found.values()
 
 
-def activities(rows: Sequence[Row], *, user: str = "customer", plan: str | None = None) -> list[Event]:
-    """Every row as an activity of whom the column ``user`` names; ``plan`` is a column of the ticket's first row."""
+def activities(
+    rows: Sequence[Row],
+    *,
+    user: str = "customer",
+    plan: str | None = None,
+    told: str | None = None,
+    core: bool = False,
+) -> list[Event]:
+    """Every row as an activity of whom the column ``user`` names, with ``core`` as a core action.
+
+    ``plan`` is a column of the ticket's first row, ``told`` one of each row that stands for its plan.
+    """
     events = []
     for ticket in tickets(rows):
-        extra = {} if plan is None else {"plan": ticket[0][plan]}
-        events += [
-            _event(row, "feature.used", user_id=row[user], feature=row["Activity"], **extra) for row in ticket
-        ]
+        for row in ticket:
+            extra: dict[str, Any] = {"data": {"core": True}} if core else {}
+            if plan is not None:
+                extra["plan"] = ticket[0][plan]
+            if told is not None:
+                extra["plan"] = row[told]
+            events.append(_event(row, "feature.used", user_id=row[user], feature=row["Activity"], **extra))
     return events
 
 
@@ -63,7 +78,7 @@ def conversations(
 ) -> list[Event]:
     """Every ticket as a conversation of its first row's customer, begun by that row, with an agent.
 
-    The activity ``resolution`` resolves it, work after that reopens it, taking it in charge is a reply. ``channel`` is a
+    The activity ``resolution`` (or its last row, `LAST`) resolves it, work after that reopens it, taking it in charge is a reply. ``channel`` is a
     column of the first row.
     """
     events = []
@@ -76,7 +91,7 @@ def conversations(
         events.append(_event(first, "conversation.started", **envelope, data=started))
         resolved = False
         for row in ticket:
-            if row["Activity"] == resolution:
+            if row is ticket[-1] if resolution == LAST else row["Activity"] == resolution:
                 resolved = True
                 events.append(_event(row, "conversation.resolved", **envelope, data={"by": "agent"}))
             elif resolved and row["Activity"] in WORK:

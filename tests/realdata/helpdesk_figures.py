@@ -7,25 +7,18 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from streams.core.batch import Batch, Sums, in_order
 from streams.core.definitions import Definitions
-from streams.core.distributions import quantiles
 from streams.core.time import ALL
 from tests.realdata import helpdesk
 from tests.realdata.actives import Actives, compare_actives, compare_months_of_30_days, compare_trailing
 from tests.realdata.comparison import EACH, QUANTILE, Comparison, Place, Reference
-from tests.realdata.helpdesk import CLOSURE, RESOLUTION, activities, conversations
+from tests.realdata.durations import compare_duration
+from tests.realdata.helpdesk import CLOSURE, LAST, RESOLUTION, activities, conversations
 from tests.realdata.values import Read, days_of, evaluated, midnight, months_of, over_all, read_events
 
 TO_RESOLUTION = "ttr_first_resolve_minus_first_event"
 TO_CLOSURE = "ttc_first_closed_minus_first_event"
 TO_REPLY = "first_response_first_take_in_charge_minus_first_event"
-EXPORTED: Final = {"mean_s": "mean", "p50_s": "p50", "p75_s": "p75", "p90_s": "p90"}
-"""Statistics that the KPI has: the name in the reference, and the label."""
-FURTHER: Final = {"min_s": 0.0, "p25_s": 0.25, "p95_s": 0.95, "p99_s": 0.99, "max_s": 1.0}
-"""Those that only its buckets have."""
-MEASURE_OF: Final = {"time_to_resolution": "time_to_resolution", "first_response_time": "first_response"}
-"""The measures whose last field is the bucket."""
 _PRODUCT: Final = "by_product(first event)"
 FIELDS: Final = {
     "by_service_type(first event)": "service_type",
@@ -34,8 +27,6 @@ FIELDS: Final = {
 }
 USERS: Final = {"customer_actives(user=customer)": "customer", "agent_actives(user=Resource)": "Resource"}
 
-_ROWS = "counts rows, which no KPI does"
-_ORDER = "is about the order of activities, which no KPI is"
 _CONTEXT = "describes the log"
 NOT_COMPARED: Final[dict[Place, str]] = {
     ("sha256",): _CONTEXT,
@@ -44,19 +35,16 @@ NOT_COMPARED: Final[dict[Place, str]] = {
     ("range",): _CONTEXT,
     **{(key, "tz"): _CONTEXT for key in USERS},
     ("tax_subset",): "is of another extract, which is not there",
-    ("activity_counts",): _ROWS,
-    ("resolve_events",): _ROWS,
-    ("wait_events",): _ROWS,
-    ("reopened(work activity after a Resolve)", "events"): _ROWS,
-    ("mean_events_per_case",): _ROWS,
-    ("variants",): _ORDER,
-    ("last_activity",): _ORDER,
-    ("case_duration",): "ends with the last row of a ticket, whatever it says; no KPI does",
+    (
+        "reopened(work activity after a Resolve)",
+        "events",
+    ): "counts all rows of work after a resolution, of which one reopens; no KPI does",
+    ("variants",): "is about the order of activities, which no KPI is",
     ("multi_resolve_cases",): "counts repeated resolutions, also where nothing was reopened; no KPI does",
     ("one_touch_cases(distinct Resource==1)",): "counts agents, whom the contract does not name",
     (_PRODUCT, "Value 21", "cases"): "is the least of 21 values, of which only the 20 greatest have a series",
 }
-"""Figures that no present KPI has, by the place they begin with, and why."""
+"""Figures that no KPI has, by the place they begin with, and why."""
 
 
 class Helpdesk:
@@ -118,37 +106,18 @@ def compare_durations(log: Helpdesk) -> list[Comparison]:
     tickets = over_all(closed.events, "reopen").number("kpi_reopen_denominator", window=ALL)
     remark = ", closing as resolving"
     return [
-        *_durations(log.reference, TO_REPLY, log.conversations(), "first_response_time"),
-        *_durations(log.reference, TO_RESOLUTION, log.conversations(), "time_to_resolution"),
+        *compare_duration(log.reference, TO_REPLY, log.conversations(), "first_response_time"),
+        *compare_duration(log.reference, TO_RESOLUTION, log.conversations(), "time_to_resolution"),
         log.reference.compare("closed_cases", found=tickets, by=f"reopen, denominator, all{remark}"),
-        *_durations(log.reference, TO_CLOSURE, closed, "time_to_resolution", remark),
+        *compare_duration(log.reference, TO_CLOSURE, closed, "time_to_resolution", remark),
+        *compare_duration(
+            log.reference,
+            "case_duration",
+            log.conversations(resolution=LAST),
+            "time_to_resolution",
+            ", a ticket's last row as resolving",
+        ),
     ]
-
-
-def _durations(reference: Reference, key: str, log: Read, kpi: str, remark: str = "") -> list[Comparison]:
-    values = over_all(log.events, kpi)
-    observations = values.number(f"kpi_{kpi}_observations", window=ALL)
-    found = [reference.compare(key, "count", found=observations, by=f"{kpi}, observations, all{remark}")]
-    for name, stat in EXPORTED.items():
-        seconds = values.number(f"kpi_{kpi}_seconds", window=ALL, stat=stat)
-        by = f"{kpi}, {stat}, all{remark}"
-        tolerance = 0.0 if stat == "mean" else QUANTILE
-        found.append(reference.compare(key, name, found=seconds, by=by, tolerance=tolerance))
-    by = f"buckets of {kpi}, not exported{remark}"
-    for name, ms in zip(FURTHER, quantiles(_buckets(log, MEASURE_OF[kpi]), FURTHER.values()), strict=True):
-        found.append(reference.compare(key, name, found=ms / 1000, by=by, tolerance=QUANTILE))
-    return found
-
-
-def _buckets(log: Read, measure: str) -> dict[int, int]:
-    batch = Batch(Definitions())
-    for event in in_order(log.events):
-        batch.fold(event)
-    sums = Sums(batch.contributions(), max(event.time for event in log.events) + 1, batch.rules)
-    counts: dict[int, int] = {}
-    for (*_, bucket), n in sums.cells(measure, ALL).items():
-        counts[int(bucket)] = counts.get(int(bucket), 0) + n
-    return counts
 
 
 def compare_fields(log: Helpdesk) -> list[Comparison]:
@@ -186,6 +155,31 @@ def compare_fields(log: Helpdesk) -> list[Comparison]:
     return found
 
 
+def compare_activities(log: Helpdesk) -> list[Comparison]:
+    """How many activities of each kind there are, and which of them came last."""
+    read = read_events(activities(log.rows, user="Case ID", core=True))
+    values = over_all(read.events, "core_feature_usage")
+    uses = values.by("feature", "kpi_core_feature_usage_numerator", window=ALL)
+    last = read_events(activities(log.rows, user="Case ID", told="Activity"))
+    plans = over_all(last.events, "adoption").by("plan", "kpi_adoption_denominator", window=ALL)
+    by = "core_feature_usage, numerator, all"
+    return [
+        log.reference.compare("activity_counts", found=uses, by=f"{by}, activity as feature"),
+        log.reference.compare("resolve_events", found=uses[RESOLUTION], by=f"{by}, activity as feature"),
+        log.reference.compare("wait_events", found=uses["Wait"], by=f"{by}, activity as feature"),
+        log.reference.compare(
+            "mean_events_per_case",
+            found=values.number("kpi_core_feature_usage_quotient", window=ALL),
+            by="core_feature_usage, all, each ticket an account",
+        ),
+        log.reference.compare(
+            "last_activity",
+            found=plans,
+            by="adoption, denominator, each ticket a customer, activity as plan",
+        ),
+    ]
+
+
 def compare_users(log: Helpdesk) -> list[Comparison]:
     """Daily and monthly actives, where every row is an activity of the customer, or of the agent."""
     found = []
@@ -199,4 +193,4 @@ def compare_users(log: Helpdesk) -> list[Comparison]:
     return found
 
 
-GROUPS: Final = (compare_counts, compare_durations, compare_fields, compare_users)
+GROUPS: Final = (compare_counts, compare_durations, compare_activities, compare_fields, compare_users)

@@ -55,6 +55,89 @@ def page_events(rows: Sequence[Row], *, user: str = "userId", platform: str | No
     return events
 
 
+def uses(rows: Sequence[Row], column: str, *, user: str = "userId") -> list[Event]:
+    """Every row as a core use of a feature, which the column ``column`` names, by whom the column ``user`` names."""
+    return [
+        {
+            "id": f"{row['sessionId']}-{row['itemInSession']}",
+            "source": "sparkify",
+            "type": "feature.used",
+            "time": row["ts"],
+            "user_id": str(row[user]),
+            "feature": str(row[column]),
+            "data": {"core": True},
+        }
+        for row in rows
+    ]
+
+
+def signups(rows: Sequence[Row], *, at: str | None = None) -> list[Event]:
+    """The signup of every user: at the time in the column ``at``, or with the first row."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        if row["userId"]:
+            first.setdefault(str(row["userId"]), row)
+    return [
+        {
+            "id": f"signup-{user}",
+            "source": "sparkify",
+            "type": "user.signed_up",
+            "time": row["ts"] if at is None else int(row[at]),
+            "user_id": user,
+        }
+        for user, row in first.items()
+    ]
+
+
+def levels(rows: Sequence[Row]) -> list[Event]:
+    """The level of every row with a user, as the plan that is told of the user."""
+    return [
+        {
+            "id": f"level-{row['sessionId']}-{row['itemInSession']}",
+            "source": "sparkify",
+            "type": "user.identified",
+            "time": row["ts"],
+            "user_id": str(row["userId"]),
+            "plan": row["level"],
+        }
+        for row in rows
+        if row["userId"]
+    ]
+
+
+def upgrades(rows: Sequence[Row]) -> list[Event]:
+    """Every submission of an upgrade as the start of a subscription to the plan `paid`."""
+    terms = {"to": "paid", "mrr": 1, "mrr_delta": 1, "currency": "USD", "initiated_by": "customer"}
+    return [
+        {
+            "id": f"upgrade-{row['sessionId']}-{row['itemInSession']}",
+            "source": "sparkify",
+            "type": "subscription.started",
+            "time": row["ts"],
+            "user_id": str(row["userId"]),
+            "data": {"subscription_id": str(row["userId"]), **terms},
+        }
+        for row in rows
+        if row["page"] == "Submit Upgrade"
+    ]
+
+
+def plays(rows: Sequence[Row]) -> list[Event]:
+    """Every song as a user's first value."""
+    return [
+        {
+            "id": f"play-{row['sessionId']}-{row['itemInSession']}",
+            "source": "sparkify",
+            "type": "milestone.reached",
+            "time": row["ts"],
+            "user_id": str(row["userId"]),
+            "data": {"milestone": "first_value"},
+        }
+        for row in rows
+        if row["page"] == CORE and row["userId"]
+    ]
+
+
 def native_events(data: Path) -> list[Event]:
     """The whole log, with the page as platform. The rows without a user are in it, and no valid events."""
     rows, _ = read_rows(data)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from tests.realdata.helpdesk import CLOSURE, Row, activities, conversations
-from tests.realdata.sparkify import page_events
+from tests.realdata.helpdesk import CLOSURE, LAST, Row, activities, conversations
+from tests.realdata.sparkify import levels, page_events, plays, signups, upgrades, uses
 from tests.realdata.values import over_all, read_events
 
 
@@ -122,3 +122,30 @@ def test_a_page_of_nobody_is_refused() -> None:
 
 def test_a_session_can_stand_in_for_the_user() -> None:
     assert [event["user_id"] for event in page_events([page("Home", user="")], user="sessionId")] == ["38"]
+
+
+def test_the_last_row_of_a_ticket_can_be_taken_for_resolving() -> None:
+    rows = ticket("t1", "Resolve ticket", "Wait", "Closed")
+    assert types(rows, resolution=LAST)[1:] == [("10", "conversation.resolved")]
+
+
+def test_what_begins_with_a_user_is_valid_and_said_once() -> None:
+    rows = [
+        page("Home", item=0),
+        page("NextSong", item=1),
+        page("Submit Upgrade", item=2),
+        page("Login", "", 3),
+    ]
+    for row in rows:
+        row["registration"] = 1540919166796.0
+    told = [*signups(rows), *levels(rows), *plays(rows), *upgrades(rows)]
+    assert [event["type"] for event in told] == [
+        "user.signed_up",
+        *["user.identified"] * 3,
+        "milestone.reached",
+        "subscription.started",
+    ]
+    assert not read_events(told).refused
+    assert len({event["id"] for event in told}) == len(told)
+    assert [event["time"] for event in signups(rows, at="registration")] == [1540919166796]
+    assert [event["feature"] for event in uses(rows, "page")] == [row["page"] for row in rows]
