@@ -16,6 +16,7 @@ from app.config.kinds import Choice, Duration, Integer, Kind, Text, TimeZone
 from schemas.types import EVENT_TYPES
 from streams.core.assessment import TRIGGERS
 from streams.core.definitions import Definitions, matches
+from streams.core.dimensions import DIMENSIONS
 
 _SECOND = 1_000
 _MINUTE = 60 * _SECOND
@@ -40,6 +41,8 @@ _MILESTONE = Text(
 )
 
 _PLAN = Text("the name of a plan, without quotes, commas and backslashes", r"[^\x00-\x1f\",\\]{1,256}")
+
+_VALUE = Text("a value, without quotes, commas and backslashes", r"[^\x00-\x1f\",\\]{1,256}")
 
 _EVENT = Text(
     "an event type such as feature.used, or a group such as flow.*",
@@ -155,6 +158,18 @@ DEFINITIONS: Section[Definitions] = Section(
             " included.",
         ),
         _key(
+            "resolution",
+            "resolution",
+            Choice(("first", "last")),
+            "Up to which resolution of a conversation time_to_resolution runs, and in whose minute it counts: the first, or the last one.",
+        ),
+        _key(
+            "durable_time",
+            "durable_ms",
+            Duration(_HOUR, 35 * _DAY),
+            "A resolution without an agent is durable when it holds this long.",
+        ),
+        _key(
             "voice_channels",
             "voice_channels",
             ListOf(_CHANNEL, "channels"),
@@ -174,6 +189,12 @@ DEFINITIONS: Section[Definitions] = Section(
             " of the kind self_service.",
         ),
         _key(
+            "activation_time",
+            "activation_ms",
+            Duration(_HOUR, 35 * _DAY),
+            "A new customer that is activated later than this after its signup counts as not activated.",
+        ),
+        _key(
             "activation_milestones",
             "activation_milestones",
             ListOf(_MILESTONE, "milestones"),
@@ -190,6 +211,30 @@ DEFINITIONS: Section[Definitions] = Section(
             "key_action_milestones",
             ListOf(_MILESTONE, "milestones"),
             "Milestones that are key actions; every `feature.used` with `key_action` is one as well.",
+        ),
+        _key(
+            "onboarding_idle",
+            "onboarding_idle_ms",
+            Duration(_MINUTE, 35 * _DAY),
+            "An onboarding flow that stands still for this long counts as left.",
+        ),
+        _key(
+            "tour_idle",
+            "tour_idle_ms",
+            Duration(_MINUTE, 35 * _DAY),
+            "The same for a tour.",
+        ),
+        _key(
+            "journey_idle",
+            "journey_idle_ms",
+            Duration(_MINUTE, 35 * _DAY),
+            "A customer that stays at a step of a journey for this long counts as not moved on.",
+        ),
+        _key(
+            "reaction_time",
+            "reaction_ms",
+            Duration(_HOUR, 35 * _DAY),
+            "How long after a message a click, an answer or a reply counts as engagement with it.",
         ),
         _key(
             "email_engaged_by",
@@ -241,6 +286,12 @@ DEFINITIONS: Section[Definitions] = Section(
             "An account that has lost this much health within 7 days calls for an intervention.",
         ),
         _key(
+            "renewal_grace",
+            "renewal_grace_ms",
+            Duration(0, 60 * _DAY),
+            "How long after its end a paid period may still be renewed.",
+        ),
+        _key(
             "free_plans",
             "free_plans",
             ListOf(_PLAN, "plans"),
@@ -276,6 +327,18 @@ DEFINITIONS: Section[Definitions] = Section(
             "dedup_horizon_product_ms",
             Duration(_MINUTE, 400 * _DAY),
             "The same for `product.events`, which are the most.",
+        ),
+        Key(
+            "allowed_values",
+            "allowed_values",
+            MapOf(
+                ListOf(_VALUE, "values"),
+                Choice(DIMENSIONS),
+                "dimensions",
+            ),
+            dict(_DEFAULTS.allowed_values),
+            "Values that a dimension may have; every other one counts as `other`, from the next event on. A dimension that is not written"
+            " takes what producers send, up to `max_dimension_values`.",
         ),
         _key(
             "max_dimension_values",

@@ -41,7 +41,7 @@ def default_file(sections: tuple[Section[object], ...]) -> str:
         lines.append(f"{section.name}:")
         for setting in section.keys:
             shown = setting.kind.show(setting.default)
-            if isinstance(setting.default, dict):
+            if isinstance(setting.default, dict) and setting.default:
                 entries = shown.strip("{}").split(", ")
                 lines += [f"  {setting.name}:", *(f"    {entry}" for entry in entries)]
             elif isinstance(setting.default, tuple) and len(shown) > 80:

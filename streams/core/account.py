@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from streams.core.customer import NEVER, Customer
+from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
 from streams.core.facts.account import AccountFacts, Part, Row
 from streams.core.facts.wellbeing import Answer, WellbeingFacts
@@ -193,7 +194,7 @@ def values_of(facts: AccountFacts) -> Iterator[tuple[str, str]]:
     yield from facts.own.values()
 
 
-def account_contributions(facts: AccountFacts) -> list[Contribution]:
+def account_contributions(facts: AccountFacts, definitions: Definitions) -> list[Contribution]:
     """Return what the account contributes."""
     whole = whole_of(facts)
     plan = whole.plan or UNKNOWN
@@ -210,7 +211,7 @@ def account_contributions(facts: AccountFacts) -> list[Contribution]:
         # Its customers hold subscriptions of their own, and count by these.
         edges = []
     out += of_account(own, (whole.plan, whole.segment), edges, eligible=facts.not_withdrawn)
-    return out + renewals(own, whole.plan)
+    return out + renewals(own, whole.plan, definitions.renewal_grace_ms)
 
 
 # ---- what travels ----------------------------------------------------------------------------------------------------

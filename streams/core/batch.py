@@ -16,7 +16,6 @@ from streams.core.assessment import assess_account, assess_customer, whole_hour
 from streams.core.customer import NOBODY, Customer
 from streams.core.deduplication import identity_of, seed_of
 from streams.core.definitions import Definitions
-from streams.core.dimensions import Dimensions
 from streams.core.facts.account import AccountFacts, Part
 from streams.core.join import claims, join, join_account, join_customers, tell
 from streams.core.ledger import closed_at
@@ -58,7 +57,7 @@ class Batch:
 
     def __init__(self, definitions: Definitions, *, distinct: bool = False) -> None:
         self.rules = Rules(definitions)
-        self.dimensions = Dimensions(definitions.max_dimension_values, self.rules.dimensions)
+        self.dimensions = self.rules.bounded_dimensions()
         self.customers: dict[str, Customer] = {}
         self._accounts: dict[str, AccountFacts] = {}
         self._users: dict[str, str] = {}
@@ -144,7 +143,7 @@ class Batch:
                 part = self._account(c.account).parts.setdefault(0, Part())
                 join_customer(part, c, *rules.for_account(c))
         for account in self._accounts.values():
-            yield from account_contributions(account)
+            yield from account_contributions(account, self.rules.definitions)
             if hour is not None:
                 yield from assess_account(account, hour, rules).contributions(rules.definitions)
 

@@ -48,6 +48,10 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     """Conversations that the customer left sooner than this are no abandonments."""
     first_response: str = "agent"
     """Whose public reply is a first response: agent, or anyone (bots too)."""
+    resolution: Literal["first", "last"] = "first"
+    """Up to which resolution of a conversation the time to resolution runs."""
+    durable_ms: int = 7 * DAY_MS
+    """How long a resolution without an agent has to hold."""
     voice_channels: tuple[str, ...] = ("phone", "ivr")
     """Channels whose medium is voice; all others are text."""
     active_events: tuple[str, ...] = (
@@ -73,12 +77,24 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
         "flow.completed",
     )
     """Event types that are self-service: a conversation.message only by the customer to a bot, flow.* only of kind self_service."""
+    activation_ms: int = 7 * DAY_MS
+    """How long a new customer has to be activated."""
     activation_milestones: tuple[str, ...] = ("activated",)
     """Milestones of which any one activates a new customer."""
     first_value_milestones: tuple[str, ...] = ("first_value",)
     """Milestones of which the earliest is a customer's first value."""
     key_action_milestones: tuple[str, ...] = ("key_action",)
     """Milestones that are key actions, beside every feature.used that says so itself."""
+    onboarding_idle_ms: int = 7 * DAY_MS
+    """How long an onboarding flow may stand still before it counts as left."""
+    tour_idle_ms: int = 30 * MINUTE_MS
+    """The same for a tour."""
+    journey_idle_ms: int = 7 * DAY_MS
+    """The same for a journey."""
+    reaction_ms: int = 7 * DAY_MS
+    """How long a customer has to react to a message that reached it."""
+    renewal_grace_ms: int = 14 * DAY_MS
+    """How long after its end a paid period may still be renewed."""
     email_engaged_by: Literal["click", "open"] = "click"
     """What counts as engagement with an e-mail; an opening includes every click."""
     free_plans: tuple[str, ...] = ("free",)
@@ -117,6 +133,8 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     """How long a repeated event is recognised."""
     dedup_horizon_product_ms: int = HOUR_MS
     """The same for events of the topic product.events."""
+    allowed_values: dict[str, tuple[str, ...]] = {}
+    """By dimension: the values that it may have; a dimension that is missing takes any."""
     max_dimension_values: int = 256
     """Distinct values of one dimension in one partition; further ones become `other`."""
     max_joint_values: int = 20_000

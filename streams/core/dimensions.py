@@ -8,7 +8,7 @@ a restart changes nothing. Joint values of several dimensions are bounded where 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 UNKNOWN: Final = "unknown"
@@ -41,13 +41,23 @@ def folded(
 class Dimensions:
     """The values of every dimension that one partition has taken."""
 
-    __slots__ = ("_limit", "overflow", "values")
+    __slots__ = ("_closed", "_limit", "overflow", "values")
 
-    def __init__(self, limit: int, names: tuple[str, ...] = DIMENSIONS) -> None:
+    def __init__(
+        self,
+        limit: int,
+        names: tuple[str, ...] = DIMENSIONS,
+        allowed: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
+        """``allowed`` has the dimensions whose values are given; every other value of them is `other`."""
         self._limit = limit
+        allowed = allowed or {}
+        self._closed = frozenset(allowed)
         self.values: dict[str, dict[str, str]] = {name: {} for name in names}
         self.overflow: dict[str, int] = dict.fromkeys((*names, OF_A_CUSTOMER), 0)
         """Events, by dimension, whose value was beyond the bound."""
+        for name in allowed:
+            self.values[name] = {value: value for value in allowed[name] if value != OVERALL}
 
     def fold(self, dimension: str, value: str | None) -> str:
         """The value as it is stored: shared, folded if it is one too many; "" for None or an empty one."""
@@ -64,6 +74,8 @@ class Dimensions:
             return value
         if value in known:
             return known[value]
+        if dimension in self._closed:
+            return OTHER
         if len(known) >= self._limit:
             self.overflow[dimension] += 1
             return OTHER
@@ -72,8 +84,7 @@ class Dimensions:
 
     def learn(self, dimension: str, value: str) -> str:
         """Take a value that facts already hold."""
-        return (
-            self.values[dimension].setdefault(value, value)
-            if value and value not in (OTHER, UNKNOWN)
-            else value
-        )
+        known = self.values[dimension]
+        if not value or value in (OTHER, UNKNOWN) or dimension in self._closed:
+            return known.get(value, value)
+        return known.setdefault(value, value)

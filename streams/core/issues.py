@@ -15,7 +15,7 @@ from streams.core.course import Course, derive
 from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
 from streams.core.distributions import bucket_of
-from streams.core.durability import HELD_MS, conversation_durability, session_durability
+from streams.core.durability import conversation_durability, session_durability
 from streams.core.facts.support import Conversation, Entry, HelpSession, Named
 from streams.core.measures import Contribution
 from streams.core.reactions import decide as decide_reaction
@@ -27,6 +27,7 @@ from streams.core.support import (
     MESSAGE_AGENT_PUBLIC,
     MESSAGE_CUSTOMER,
     RESOLVED,
+    RESOLVED_LAST,
     HelpEvent,
     Support,
     add_entry,
@@ -96,6 +97,9 @@ def conversation_contributions(
     if resolved is not None:
         minute = resolved[0] // MINUTE_MS
         out.append(("resolved_first", (channel, "1" if course.reopened_after_resolution else "0"), minute, 1))
+        if definitions.resolution == "last":
+            resolved = next(e for e in reversed(course.entries) if RESOLVED <= e[1] <= RESOLVED_LAST)
+            minute = resolved[0] // MINUTE_MS
         if course.start is not None:
             resolver = ACTOR_NAMES[(resolved[1] - RESOLVED) // 2]
             duration = max(0, resolved[0] - course.start[0])
@@ -104,7 +108,7 @@ def conversation_contributions(
                 out.append(("time_to_resolution_ms", (channel, resolver), minute, duration))
     if course.start is not None and course.start[1] // 3 in (ACTORS["bot"], ACTORS["agent"]):
         reply = course.entries[course.begin][0] if course.begun else None
-        engaged, minute = decide_reaction(course.start[0], reply)
+        engaged, minute = decide_reaction(course.start[0], reply, definitions.reaction_ms)
         out.append(("reaches", (engaged, channel), minute, 1))
     if not course.begun:
         return out
@@ -113,7 +117,7 @@ def conversation_contributions(
         out.append(("conversations_served", (served[0], channel), served[1], 1))
     out += _first_response(course, definitions)
     sessions = sessions_of(conversation, support, definitions)
-    out += conversation_durability(course, sessions, support, definitions.assumption_ms)
+    out += conversation_durability(course, sessions, support, definitions)
     decision = decide(course, support, bool(sessions), definitions)
     ends = decision is not None and decision.outcome in (ASSUMED, ABANDONED_OUTCOME)
     out += open_edges(course, decision.minute if decision is not None and ends else None)
@@ -199,7 +203,7 @@ def session_contributions(
     out: list[Contribution] = [("help_sessions", (session.channel,), session.start // MINUTE_MS, 1)]
     if support.target(session, assumption) is not None:
         return out
-    out += session_durability(session, support, assumption)
+    out += session_durability(session, support, definitions)
     if session.confirmed is not None:
         t, plan, segment = session.confirmed
         outcome, minute = CONFIRMED, t // MINUTE_MS
@@ -346,7 +350,7 @@ def _update_contacts(
 ) -> Delta:
     """The rare case: a contact came or went, so other issues of the customer may have another outcome now, or not hold."""
     assumption = definitions.assumption_ms
-    span = assumption + HELD_MS
+    span = assumption + definitions.durable_ms
     changed = set(contacts) ^ set(conversation.contacts)
     support.forget_derived()
     sessions: dict[int, HelpSession] = {}

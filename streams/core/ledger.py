@@ -14,7 +14,7 @@ from streams.core.account import Account, account_contributions, join_parts, lea
 from streams.core.assessment import assess_account, assess_customer
 from streams.core.contribution import add_to, difference
 from streams.core.customer import ASSESS, CHANGED, MOVED, NEVER, Customer, Seen, join_day, last_day
-from streams.core.dimensions import UNKNOWN, Dimensions
+from streams.core.dimensions import UNKNOWN
 from streams.core.facts.account import AccountFacts, Part
 from streams.core.issues import update_conversation, update_help
 from streams.core.join import (
@@ -120,7 +120,7 @@ class Ledger:
         self.customers: dict[str, Customer] = {}
         self.accounts: dict[str, Account] = {}
         """Accounts that are at home here."""
-        self.dimensions = Dimensions(rules.definitions.max_dimension_values, rules.dimensions)
+        self.dimensions = rules.bounded_dimensions()
         self.residue = Panes(rules.measures.values())
         """Its cells are those under which the panes keep their numbers."""
         self.dirty: list[Customer] = []
@@ -583,7 +583,7 @@ class Ledger:
                     self._account_active.move(slots, last, later)
                 return
         a.unassessed = True
-        before = account_contributions(facts)
+        before = account_contributions(facts, self.rules.definitions)
         if known is None or whole:
             if part.empty:
                 facts.parts.pop(number, None)
@@ -591,15 +591,15 @@ class Ledger:
                 facts.parts[number] = part
         else:
             join_parts(known, part)
-        add_to(self.panes, difference(before, account_contributions(facts)))
+        add_to(self.panes, difference(before, account_contributions(facts, self.rules.definitions)))
 
     def join_account_event(self, account: str, told: Told) -> None:
         """Join an event that is about an account which is at home here."""
         a = self._account(account)
         facts = a.opened()
-        before = account_contributions(facts)
+        before = account_contributions(facts, self.rules.definitions)
         join_account(facts, told, self.dimensions)
-        add_to(self.panes, difference(before, account_contributions(facts)))
+        add_to(self.panes, difference(before, account_contributions(facts, self.rules.definitions)))
         self._mark_account(a)
         a.unassessed = True
 
@@ -636,7 +636,7 @@ class Ledger:
                     fresh[measure].add(cell, minute, n)
         for account in self.accounts.values():
             facts = account.read()
-            for measure, cell, minute, n in account_contributions(facts):
+            for measure, cell, minute, n in account_contributions(facts, self.rules.definitions):
                 fresh[measure].add(cell, minute, n)
             if self.hour >= 0:
                 found = assess_account(facts, self.hour, self.rules)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from schemas import events as e
 from schemas.types import EVENT_TYPES
 from streams.core.definitions import Definitions, matches
+from streams.core.dimensions import Dimensions
 from streams.core.group import Group
 from streams.core.groups import groups_of, groups_off
 from streams.core.groups.flows import Flows
@@ -193,6 +194,11 @@ class Rules:
             )
             for t in EVENT_TYPES.values()
         }
+
+    def bounded_dimensions(self) -> Dimensions:
+        """Return the values of all dimensions, as nobody has told any so far."""
+        definitions = self.definitions
+        return Dimensions(definitions.max_dimension_values, self.dimensions, definitions.allowed_values)
 
     def account_of(self, event: e.Event) -> str | None:
         """Return the account that an event is about beside or instead of its customer, if customers have accounts."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from tests.oracle.conversation_kpis import Row, quantile, shares, within
 from tests.oracle.figures import EVENT_WINDOWS, Figures, begin_of, breakdowns, label
 from tests.oracle.issues import deadline
-from tests.oracle.settings import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -34,10 +33,10 @@ def add_activation_kpis(lives: Sequence[Life], at: int, settings: OracleSettings
         where = whose | {"platform": platform}
         horizon = at - 1 if life.ended is None else life.ended
         reached = first(milestones(life.events, settings.activation_milestones))
-        if reached is not None and reached < signup + 7 * DAY:
+        if reached is not None and reached < signup + settings.activation_ms:
             activated.append((max(signup, reached), where, True))
-        elif deadline(signup + 7 * DAY) <= horizon:
-            activated.append((deadline(signup + 7 * DAY), where, False))
+        elif deadline(signup + settings.activation_ms) <= horizon:
+            activated.append((deadline(signup + settings.activation_ms), where, False))
         value = first(milestones(life.events, settings.first_value_milestones))
         if value is not None:
             first_values.append((max(value, signup), where, max(0, value - signup)))

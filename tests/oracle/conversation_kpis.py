@@ -44,7 +44,7 @@ def add_conversation_kpis(lives: Iterable[Life], at: int, settings: OracleSettin
                 medium = "voice" if conversation.channel in settings.voice_channels else "text"
                 dimensions = {"channel": label(conversation.channel), "medium": medium}
                 abandonments.append((fate[0], dimensions, fate[1]))
-            time_to_resolution(conversation, durations)
+            time_to_resolution(conversation, settings, durations)
             reopening(conversation, reopened)
 
     self_service_resolution(outcomes, at, figures)
@@ -74,9 +74,12 @@ def served_or_abandoned(conversation: Conversation, settings: OracleSettings) ->
     return deadline(events[-1].time + inactivity), True
 
 
-def time_to_resolution(conversation: Conversation, durations: list[Row[int]]) -> None:
-    """Add the conversation's milliseconds from its start to its first resolution."""
-    resolution = next((e for e in conversation.events if resolved(e)), None)
+def time_to_resolution(
+    conversation: Conversation, settings: OracleSettings, durations: list[Row[int]]
+) -> None:
+    """Add the conversation's milliseconds from its start to its first resolution, or its last."""
+    resolutions = [e for e in conversation.events if resolved(e)]
+    resolution = resolutions[0 if settings.resolution == "first" else -1] if resolutions else None
     if conversation.start is None or resolution is None:
         return
     took = max(0, resolution.time - conversation.start.time)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from tests.oracle.conversation_kpis import Row, shares
 from tests.oracle.figures import Figures, label
 from tests.oracle.issues import deadline
-from tests.oracle.settings import DAY, MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,12 +15,15 @@ if TYPE_CHECKING:
     from tests.oracle.people import Event, Life
     from tests.oracle.settings import OracleSettings
 
-LEFT_AFTER = {"onboarding": 7 * DAY, "tour": 30 * MINUTE, "journey": 7 * DAY}
+
+def left_after(kind: str, settings: OracleSettings) -> int:
+    """How long a flow of this kind may stand still."""
+    times = {"onboarding": settings.onboarding_idle_ms, "tour": settings.tour_idle_ms}
+    return times.get(kind, settings.journey_idle_ms)
 
 
 def add_flow_kpis(lives: Sequence[Life], at: int, settings: OracleSettings, figures: Figures) -> None:
     """Add the KPIs of this family at `at` to the figures."""
-    del settings
     onboardings: list[Row[bool]] = []
     tasks: list[Row[bool]] = []
     tours: list[Row[bool]] = []
@@ -30,7 +32,7 @@ def add_flow_kpis(lives: Sequence[Life], at: int, settings: OracleSettings, figu
         horizon = at - 1 if life.ended is None else life.ended
         mine: list[tuple[list[Row[bool]], Row[bool]]] = []
         for passage in gathered(life, "onboarding", "flow_id"):
-            moment, completed = decided(passage, "onboarding")
+            moment, completed = decided(passage, left_after("onboarding", settings))
             flow = {"flow": flow_of(passage)}
             platform = min((e.time, label(e.data("flow")), label(e.field("platform"))) for e in passage)[2]
             mine.append((onboardings, (moment, flow | {"platform": platform}, completed)))
@@ -41,10 +43,10 @@ def add_flow_kpis(lives: Sequence[Life], at: int, settings: OracleSettings, figu
                 for task in (listed(min(starts, key=listing)) if starts else [])
             ]
         for passage in gathered(life, "tour", "flow_id"):
-            moment, completed = decided(passage, "tour")
+            moment, completed = decided(passage, left_after("tour", settings))
             mine.append((tours, (moment, {"flow": flow_of(passage)}, completed)))
         for journey in gathered(life, "journey", "flow"):
-            mine += [(moves, row) for row in steps_of(journey)]
+            mine += [(moves, row) for row in steps_of(journey, left_after("journey", settings))]
         for rows, row in mine:
             if row[0] <= horizon:
                 rows.append(row)
@@ -73,12 +75,12 @@ def completion(passage: Sequence[Event]) -> int | None:
     return min((e.time for e in passage if e.type == "flow.completed"), default=None)
 
 
-def decided(passage: Sequence[Event], kind: str) -> tuple[int, bool]:
+def decided(passage: Sequence[Event], idle: int) -> tuple[int, bool]:
     """When the passage is decided, and whether it was completed."""
     completed = completion(passage)
     if completed is not None:
         return completed, True
-    return deadline(max(e.time for e in passage) + LEFT_AFTER[kind]), False
+    return deadline(max(e.time for e in passage) + idle), False
 
 
 def listing(start: Event) -> tuple[object, ...]:
@@ -111,7 +113,7 @@ def is_done(task: str, starts: Sequence[Event], done: Sequence[str | int]) -> bo
     return task in done or position in done
 
 
-def steps_of(journey: Sequence[Event]) -> list[Row[bool]]:
+def steps_of(journey: Sequence[Event], idle: int) -> list[Row[bool]]:
     """The customer at each step that has a next one: when it is decided, and whether it moved on."""
     starts = [e for e in journey if e.type == "flow.started"]
     completed = completion(journey)
@@ -140,7 +142,7 @@ def steps_of(journey: Sequence[Event]) -> list[Row[bool]]:
         dimensions = {"flow": flow_of(journey), "step": label(names[position])}
         moved = reached(position + 1)
         if moved is None:
-            rows.append((deadline(max(e.time for e in journey) + LEFT_AFTER["journey"]), dimensions, False))
+            rows.append((deadline(max(e.time for e in journey) + idle), dimensions, False))
         else:
             rows.append((moved, dimensions, True))
     return rows

@@ -12,7 +12,7 @@ from tests.oracle.accounts import CHANGES
 from tests.oracle.figures import CUSTOMER_WINDOWS, EVENT_WINDOWS, Figures, begin_of, breakdowns, label
 from tests.oracle.holders import PERIODS, holders_of
 from tests.oracle.people import EPOCH, milliseconds
-from tests.oracle.settings import DAY, MINUTE
+from tests.oracle.settings import MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ def add_retention_kpis(lives: Lives, at: int, settings: OracleSettings, figures:
         kept(holders, window, begin_of(window, at), figures)
     for window in EVENT_WINDOWS:
         cancellation_reasons(holders, window, begin_of(window, at), figures)
-        renewal(holders, window, begin_of(window, at), at, figures)
+        renewal(holders, window, begin_of(window, at), at, settings, figures)
 
 
 # --- what was told, and when ----------------------------------------------------------------------------------------
@@ -196,7 +196,9 @@ def cancellation_reasons(holders: Sequence[Holder], window: str, begin: int, fig
         figures.ratio("cancellation_reasons", n, len(reasons), labels | {"reason": reason})
 
 
-def renewal(holders: Sequence[Holder], window: str, begin: int, at: int, figures: Figures) -> None:
+def renewal(
+    holders: Sequence[Holder], window: str, begin: int, at: int, settings: OracleSettings, figures: Figures
+) -> None:
     decided = []
     for holder in holders:
         due: dict[tuple[str, int], int] = {}
@@ -208,7 +210,7 @@ def renewal(holders: Sequence[Holder], window: str, begin: int, at: int, figures
                 seen.setdefault(period, e.time)
         for (subscription, end), seen_due in due.items():
             plan = own_plan(holder, subscription, seen_due + 1)
-            deadline = end + 14 * DAY
+            deadline = end + settings.renewal_grace_ms
             rounded_up = -(-deadline // MINUTE) * MINUTE
             outcomes = []
             if holder.ended is None or rounded_up <= holder.ended:

@@ -11,15 +11,13 @@ from tests.oracle.conversation_kpis import Row, export_durations, shares, within
 from tests.oracle.conversations import conversations_of, wrote
 from tests.oracle.figures import CUSTOMER_WINDOWS, EVENT_WINDOWS, Figures, begin_of, breakdowns, label
 from tests.oracle.people import milliseconds
-from tests.oracle.settings import DAY, MINUTE
+from tests.oracle.settings import MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tests.oracle.people import Event, Life
     from tests.oracle.settings import OracleSettings
-
-REACTION = 7 * DAY
 
 
 def add_satisfaction_kpis(lives: Sequence[Life], at: int, settings: OracleSettings, figures: Figures) -> None:
@@ -36,7 +34,7 @@ def add_satisfaction_kpis(lives: Sequence[Life], at: int, settings: OracleSettin
         # What was still undecided when the customer was deleted never is.
         horizon = at if life.ended is None else life.ended
         emails += [row for row in mail_rows(life, settings) if row[0] <= horizon]
-        reached += [row for row in reach_rows(life) if row[0] <= horizon]
+        reached += [row for row in reach_rows(life, settings) if row[0] <= horizon]
     shares("email_engagement", emails, ("campaign",), at, figures)
     shares("customer_engagement", reached, ("channel",), at, figures)
 
@@ -205,16 +203,21 @@ def enhancement_lead_time(lives: Sequence[Life], at: int, figures: Figures) -> N
 # ---- reaches -------------------------------------------------------------------------------------------------------
 
 
-def decided(reached: int, reacted: list[int], labels: dict[str, str]) -> Row[bool]:
-    """Reacted to within a week, or a week old."""
-    if reacted and min(reacted) < reached + REACTION:
+def decided(reached: int, reacted: list[int], within: int, labels: dict[str, str]) -> Row[bool]:
+    """Reacted to within the time, or so old."""
+    if reacted and min(reacted) < reached + within:
         return max(reached, min(reacted)), labels, True
-    return -(-(reached + REACTION) // MINUTE) * MINUTE, labels, False
+    return -(-(reached + within) // MINUTE) * MINUTE, labels, False
 
 
 def mail_rows(life: Life, settings: OracleSettings) -> Iterator[Row[bool]]:
     for name, (time, _, campaign) in deliveries(life).items():
-        yield decided(time, reactions(life, name, settings.email_engaged_by), {"campaign": campaign})
+        yield decided(
+            time,
+            reactions(life, name, settings.email_engaged_by),
+            settings.reaction_ms,
+            {"campaign": campaign},
+        )
 
 
 def deliveries(life: Life) -> dict[str, tuple[int, str, str]]:
@@ -235,21 +238,23 @@ def reactions(life: Life, name: str, least: str) -> list[int]:
     ]
 
 
-def reach_rows(life: Life) -> Iterator[Row[bool]]:
+def reach_rows(life: Life, settings: OracleSettings) -> Iterator[Row[bool]]:
     for name, (time, channel, _) in deliveries(life).items():
-        yield decided(time, reactions(life, name, "click"), {"channel": channel})
+        yield decided(time, reactions(life, name, "click"), settings.reaction_ms, {"channel": channel})
     asked: dict[str, tuple[int, str]] = {}
     for event in of_type(life, "survey.sent"):
         mine = (event.time, label(event.field("channel")))
         asked[event.data("request_id")] = min(mine, asked.get(event.data("request_id"), mine))
     for request, (time, channel) in asked.items():
         given = [e.time for e in of_type(life, "survey.responded") if e.data("request_id") == request]
-        yield decided(time, given, {"channel": channel})
+        yield decided(time, given, settings.reaction_ms, {"channel": channel})
     for conversation in conversations_of(life):
         starts = [e for e in conversation.events if e.type == "conversation.started"]
         if starts and starts[0].data("initiated_by") in ("bot", "agent"):
             replies = [e.time for e in conversation.events if wrote(e, "customer")]
-            yield decided(starts[0].time, replies, {"channel": label(conversation.channel)})
+            yield decided(
+                starts[0].time, replies, settings.reaction_ms, {"channel": label(conversation.channel)}
+            )
 
 
 def numbers(

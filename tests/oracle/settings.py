@@ -65,6 +65,14 @@ class OracleSettings:
     other_inactivity_ms: int | None = 72 * HOUR
     short_abandon_ms: int = 0
     first_response: str = "agent"
+    resolution: str = "first"
+    durable_ms: int = 7 * DAY
+    activation_ms: int = 7 * DAY
+    onboarding_idle_ms: int = 7 * DAY
+    tour_idle_ms: int = 30 * MINUTE
+    journey_idle_ms: int = 7 * DAY
+    reaction_ms: int = 7 * DAY
+    renewal_grace_ms: int = 14 * DAY
     voice_channels: frozenset[str] = frozenset({"phone", "ivr"})
     active_events: frozenset[str] = ACTIVE_EVENTS
     self_service_actions: frozenset[str] = SELF_SERVICE_ACTIONS

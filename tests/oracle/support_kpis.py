@@ -134,13 +134,13 @@ def bot_of(conversation: Conversation) -> str | None:
 
 
 def first_resolutions(case: Case) -> list[Row[bool]]:
-    """Each issue's first resolution without an agent, seven days later: whether it held."""
+    """Each issue's first resolution without an agent, after the time that it has to hold: whether it held."""
     found: list[Row[bool]] = []
 
     def count(times: Iterable[int], channel: str, reopenings: Sequence[int]) -> None:
         first = min(times, default=None)
         if first is not None:
-            end = first + WEEK
+            end = first + case.settings.durable_ms
             broken = case.contact_in(first, end) or any(first <= t < end for t in reopenings)
             found.append((deadline(end), {"channel": label(channel)}, not broken))
 

@@ -22,7 +22,7 @@ from tests.oracle.growth_kpis import of_type
 from tests.oracle.issues import carried
 from tests.oracle.people import NOT_ACTING, Lives, lives
 from tests.oracle.retention_kpis import value_at
-from tests.oracle.settings import DAY, INACTIVITY_MS, MINUTE
+from tests.oracle.settings import DAY, HOUR, INACTIVITY_MS, MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -127,6 +127,14 @@ def test_every_outcome_and_every_family_occurs() -> None:
         OracleSettings(timezone="Pacific/Auckland"),
         OracleSettings(assumption_ms=OracleSettings().assumption_ms + 1),
         OracleSettings(assumption_ms=OracleSettings().assumption_ms - 1),
+        OracleSettings(resolution="last"),
+        OracleSettings(durable_ms=OracleSettings().durable_ms + 1),
+        OracleSettings(activation_ms=3 * HOUR),
+        OracleSettings(onboarding_idle_ms=3 * HOUR),
+        OracleSettings(tour_idle_ms=3 * HOUR),
+        OracleSettings(journey_idle_ms=3 * HOUR),
+        OracleSettings(reaction_ms=3 * HOUR),
+        OracleSettings(renewal_grace_ms=3 * HOUR),
         OracleSettings(session_gap_ms=OracleSettings().session_gap_ms + 1),
         OracleSettings(session_gap_ms=OracleSettings().session_gap_ms - 1),
         OracleSettings(short_abandon_ms=1),
@@ -235,9 +243,8 @@ RULES: dict[str, tuple[str, object]] = {
     "sessions that were resolved": ("support_kpis.session_resolutions", lambda *_: []),
     "conversations that were resolved": ("support_kpis.conversation_resolutions", lambda *_: []),
     "later contacts": ("support_kpis.Case.contact_in", lambda *_: False),
-    "how long a resolution has to hold": ("support_kpis.WEEK", 7 * DAY + 1),
     "rounding of ages and weeks": ("support_kpis.deadline", lambda time: time),
-    "kinds of flow": ("flow_kpis.LEFT_AFTER", dict.fromkeys(("onboarding", "tour", "journey"), MINUTE)),
+    "kinds of flow": ("flow_kpis.left_after", lambda *_: MINUTE),
     "done by the decision": (
         "flow_kpis.done_by",
         lambda passage, _: [e.data("step") for e in passage if e.type == "flow.step_completed"],

@@ -15,15 +15,13 @@ from streams.core.distributions import bucket_of
 from streams.core.facts.activation import ActivationFacts
 from streams.core.group import Group
 from streams.core.measures import Contribution
-from streams.core.time import DAY_MS, MINUTE_MS, deadline_minute
+from streams.core.time import MINUTE_MS, deadline_minute
 
 if TYPE_CHECKING:
     from streams.core.customer import Customer
     from streams.core.join import Told
     from streams.core.rules import Rules
 
-IN_TIME_MS: Final = 7 * DAY_MS
-"""How long a new customer has (ms) to be activated."""
 MAX_MILESTONES: Final = 50
 """Different milestones that a customer keeps: the earliest."""
 
@@ -83,10 +81,10 @@ class Activation(Group[ActivationFacts]):
             return []
         plan, definitions = c.plan or UNKNOWN, rules.definitions
         activated = facts.first(definitions.activation_milestones)
-        if 0 <= activated < signup + IN_TIME_MS:
+        if 0 <= activated < signup + definitions.activation_ms:
             reached, minute = "1", max(activated, signup) // MINUTE_MS
         else:
-            reached, minute = "0", deadline_minute(signup + IN_TIME_MS)
+            reached, minute = "0", deadline_minute(signup + definitions.activation_ms)
         out: list[Contribution] = [
             ("activations", (plan, platform, reached), minute, 1),
             ("first_value_waiting", (plan, platform), signup // MINUTE_MS, 1),

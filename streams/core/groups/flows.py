@@ -16,17 +16,14 @@ from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.facts.flows import FlowFacts, Passage, Step
 from streams.core.group import Group
 from streams.core.measures import Contribution
-from streams.core.time import DAY_MS, MINUTE_MS, deadline_minute
+from streams.core.time import MINUTE_MS, deadline_minute
 
 if TYPE_CHECKING:
     from streams.core.customer import Customer
+    from streams.core.definitions import Definitions
     from streams.core.join import Told
     from streams.core.rules import Rules
 
-IDLE_MS: Final = 7 * DAY_MS
-"""How long an onboarding flow or a journey may stand still (ms) before it counts as left."""
-TOUR_IDLE_MS: Final = 30 * MINUTE_MS
-"""The same for a tour."""
 MAX_STEPS: Final = 100
 """Steps of a flow that count, and different steps done that a passage keeps: the earliest."""
 MAX_PASSAGES: Final = 50
@@ -41,6 +38,14 @@ class Flows(Group[FlowFacts]):
     types: ClassVar[tuple[type[e.Event], ...]] = (e.FlowStarted, e.FlowStepCompleted, e.FlowCompleted)
     selective: ClassVar[bool] = True
     assessed: ClassVar[bool] = True
+
+    def __init__(self, definitions: Definitions) -> None:
+        super().__init__(definitions)
+        self._idle = {
+            "onboarding": definitions.onboarding_idle_ms,
+            "tour": definitions.tour_idle_ms,
+            "journey": definitions.journey_idle_ms,
+        }
 
     def touches(self, event: e.Event) -> bool:
         """Whether the flow is of a kind that is followed."""
@@ -76,7 +81,7 @@ class Flows(Group[FlowFacts]):
             contribution
             for kind in _KINDS
             for passage in facts.of(kind).values()
-            for contribution in _contributions(kind, passage)
+            for contribution in _contributions(kind, passage, self._idle[kind])
         ]
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
@@ -87,9 +92,9 @@ class Flows(Group[FlowFacts]):
         passage = passages.get(key)
         if passage is None and len(passages) >= MAX_PASSAGES:
             return super().update(c, told, rules, dimensions)
-        before = [] if passage is None else _contributions(kind, passage)
+        before = [] if passage is None else _contributions(kind, passage, self._idle[kind])
         self.join(facts, told, dimensions)
-        return difference(before, _contributions(kind, passages[key]))
+        return difference(before, _contributions(kind, passages[key], self._idle[kind]))
 
     def values(self, facts: FlowFacts) -> Iterable[tuple[str, str]]:
         """Yield flows, platforms and the names of steps."""
@@ -187,13 +192,13 @@ def _bound(passages: dict[str, Passage]) -> None:
 # ---- what passages contribute --------------------------------------------------------------------------------------
 
 
-def _contributions(kind: str, passage: Passage) -> list[Contribution]:
+def _contributions(kind: str, passage: Passage, idle: int) -> list[Contribution]:
     if kind == "journey":
-        return list(_journey(passage))
+        return list(_journey(passage, idle))
     _, flow, platform = passage.first
     if kind == "tour":
-        return [("tours", (flow, "0" if passage.completed < 0 else "1"), _decided(passage, TOUR_IDLE_MS), 1)]
-    decided = _decided(passage, IDLE_MS)
+        return [("tours", (flow, "0" if passage.completed < 0 else "1"), _decided(passage, idle), 1)]
+    decided = _decided(passage, idle)
     completed = "0" if passage.completed < 0 else "1"
     out: list[Contribution] = [("onboardings", (flow, platform, completed), decided, 1)]
     until = passage.last if passage.completed < 0 else passage.completed
@@ -223,7 +228,7 @@ def _reached(passage: Passage) -> dict[int, int]:
     return reached
 
 
-def _journey(passage: Passage) -> Iterator[Contribution]:
+def _journey(passage: Passage, idle: int) -> Iterator[Contribution]:
     """One customer at each step of a journey that has a next one."""
     flow = passage.first[1]
     if passage.listed[0] < 0:
@@ -250,5 +255,5 @@ def _journey(passage: Passage) -> Iterator[Contribution]:
             if beyond >= 0:
                 yield "journey_steps", (flow, label, "1"), beyond // MINUTE_MS, 1
             else:
-                yield "journey_steps", (flow, label, "0"), deadline_minute(passage.last + IDLE_MS), 1
+                yield "journey_steps", (flow, label, "0"), deadline_minute(passage.last + idle), 1
         beyond = here

@@ -14,7 +14,7 @@ from streams.core.facts.reaches import ReachFacts
 from streams.core.group import Group
 from streams.core.groups.counts import KEPT_MINUTES
 from streams.core.measures import Contribution
-from streams.core.reactions import REACTION_MS, decide
+from streams.core.reactions import decide
 from streams.core.time import MINUTE_MS
 
 if TYPE_CHECKING:
@@ -84,13 +84,14 @@ class Reaches(Group[ReachFacts]):
 
     def _decided(self, facts: ReachFacts, key: str) -> Iterator[Contribution]:
         time, channel, campaign = facts.reached[key]
+        within = self.definitions.reaction_ms
         engaged = facts.engaged.get(key)
-        result, minute = decide(time, engaged)
+        result, minute = decide(time, engaged, within)
         yield "reaches", (result, channel), minute, 1
         if key.startswith(_MAIL):
             if self.definitions.email_engaged_by == "open":
                 known = [t for t in (engaged, facts.opened.get(key)) if t is not None]
-                result, minute = decide(time, min(known, default=None))
+                result, minute = decide(time, min(known, default=None), within)
             yield "emails", (result, campaign), minute, 1
 
     def values(self, facts: ReachFacts) -> Iterable[tuple[str, str]]:
@@ -102,7 +103,9 @@ class Reaches(Group[ReachFacts]):
         """Give up reaches that were decided before every window, and reactions to nothing known."""
         oldest = (newest - KEPT_MINUTES) * MINUTE_MS
         closed: list[Contribution] = []
-        for key in [k for k, reach in facts.reached.items() if reach[0] + REACTION_MS < oldest]:
+        for key in [
+            k for k, reach in facts.reached.items() if reach[0] + self.definitions.reaction_ms < oldest
+        ]:
             closed += self._decided(facts, key)
             del facts.reached[key]
         for reactions in (facts.engaged, facts.opened):

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from streams.core.dimensions import UNKNOWN
 from streams.core.measures import Contribution
 from streams.core.subscriptions import CANCELLED, Period, Subscriptions, Told, told_at
-from streams.core.time import DAY_MS, MINUTE_MS, deadline_minute
-
-GRACE_MS: Final = 14 * DAY_MS
-"""How long after its end a paid period may still be renewed."""
+from streams.core.time import MINUTE_MS, deadline_minute
 
 
 def cancellations(facts: Subscriptions, now: str) -> list[Contribution]:
@@ -33,21 +28,21 @@ def cancellations(facts: Subscriptions, now: str) -> list[Contribution]:
     return out
 
 
-def renewals(facts: Subscriptions, now: str) -> list[Contribution]:
-    """Return each paid period that was due, at its decision; ``now`` as for `cancellations`."""
+def renewals(facts: Subscriptions, now: str, grace: int) -> list[Contribution]:
+    """Return each paid period that was due, at its decision: ``grace`` ms after its end at the latest; ``now`` as for `cancellations`."""
     held = facts.held() if facts.periods else {}
     out: list[Contribution] = []
     for period in facts.periods:
         if period.due >= 0:
-            renewed, minute = _decision(facts, period)
+            renewed, minute = _decision(facts, period, grace)
             plan = _plan(facts, held, now, period.subscription, period.due)
             out.append(("renewals", ("1" if renewed else "0", plan), minute, 1))
     return out
 
 
-def _decision(facts: Subscriptions, period: Period) -> tuple[bool, int]:
+def _decision(facts: Subscriptions, period: Period, grace: int) -> tuple[bool, int]:
     """Whether a period was renewed, and the minute that decided it: the first of renewal, cancellation, deadline."""
-    deadline = period.end + GRACE_MS
+    deadline = period.end + grace
     ended = min(
         (
             change.time

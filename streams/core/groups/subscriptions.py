@@ -67,7 +67,7 @@ class SubscriptionGroup(Group[Subscriptions]):
             out += cancellations(own, c.plan)
             out += paying(own.changes, c.plan or UNKNOWN)
         if own.periods:
-            out += renewals(own, c.plan)
+            out += renewals(own, c.plan, self.definitions.renewal_grace_ms)
         return out
 
     def following(self, facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:

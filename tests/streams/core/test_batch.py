@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.definitions import Definitions
+from streams.core.time import HOUR_MS, MINUTE_MS
 from tests.oracle import OracleSettings, compute
 from tests.oracle.generate import evaluation_time, evaluation_times, event_sets, random_events
 from tests.support.figures import batch_figures, differing
@@ -77,3 +78,52 @@ def test_plans_are_ordered_as_configured() -> None:
     for at in rng.sample(evaluation_times(events), 3):
         found = batch_figures(events, at, Definitions(free_plans=free, plan_order=order))
         assert not differing(compute(events, at, settings=oracle), found)
+
+
+OTHERWISE: dict[str, Any] = {
+    "resolution": "last",
+    "durable_ms": 5 * HOUR_MS,
+    "activation_ms": 3 * HOUR_MS,
+    "onboarding_idle_ms": 2 * HOUR_MS,
+    "tour_idle_ms": 4 * HOUR_MS,
+    "journey_idle_ms": 3 * HOUR_MS,
+    "reaction_ms": 90 * MINUTE_MS,
+    "renewal_grace_ms": 6 * HOUR_MS,
+}
+"""Times and choices that the configuration may change, each other than by default."""
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_what_is_configured_changes_the_figures_as_the_oracle_has_them(name: str) -> None:
+    changed = {name: OTHERWISE[name]}
+    assert Definitions(**changed).fingerprint() != Definitions().fingerprint()
+    seen = 0
+    for seed in range(3):
+        events = random_events(random.Random(seed), 500)
+        kind = name.removesuffix("_idle_ms")
+        flows = [int(e["time"]) for e in events if e.get("data", {}).get("kind") == kind] or [0]
+        for at in (max(int(e["time"]) for e in events) + 8 * HOUR_MS, max(flows) + 4 * HOUR_MS):
+            found = batch_figures(events, at, Definitions(**changed))
+            assert not differing(compute(events, at, settings=OracleSettings(**changed)), found)
+            seen += bool(differing(batch_figures(events, at), found))
+    assert seen
+
+
+def test_values_that_are_not_allowed_count_as_other() -> None:
+    allowed = {"plan": ("pro",), "channel": ("chat", "web"), "platform": ("web",), "feature": ()}
+    events = random_events(random.Random(8), 500)
+    at = max(int(e["time"]) for e in events) + 1
+    folded_before = [
+        {
+            name: "other" if name in allowed and value and value not in allowed[name] else value
+            for name, value in event.items()
+        }
+        for event in events
+        # Subscriptions tell plans, and helping oneself has a channel, in other places as well.
+        if not event["type"].startswith(("subscription.", "help.", "flow."))
+    ]
+    sent = [e for e in events if not e["type"].startswith(("subscription.", "help.", "flow."))]
+    found = batch_figures(sent, at, Definitions(allowed_values=allowed, inactivity_ms={}))
+    assert not differing(batch_figures(folded_before, at, Definitions(inactivity_ms={})), found)
+    plans = {value for _, labels in found for name, value in labels if name == "plan"}
+    assert plans == {"all", "pro", "other", "unknown"}

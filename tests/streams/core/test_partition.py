@@ -27,7 +27,7 @@ from streams.core.partition import (
 )
 from streams.core.partitioner import murmur2
 from streams.core.sweep import MEASURES as ASSESSED
-from streams.core.time import ALL, DAY, WINDOWS
+from streams.core.time import ALL, DAY, HOUR_MS, WINDOWS
 from tests.oracle.generate import event_sets, random_events
 from tests.support.cluster import FAR, REMEMBERING, Cluster
 from tests.support.figures import folded
@@ -106,6 +106,30 @@ def test_deletions_in_order_give_the_same_panes(drawn: list[dict[str, Any]], rng
         cluster.produce([event])
         cluster.run(rng)
     assert state.state.number == 0
+    check(cluster, events)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_configured_times_give_the_same_panes_in_any_order(seed: int) -> None:
+    rng = random.Random(seed)
+    events = one_claim_each(random_events(rng, 700))
+    shuffled = rng.sample(events, len(events))
+    cluster = Cluster(
+        2,
+        replace(
+            REMEMBERING,
+            resolution="last",
+            durable_ms=5 * HOUR_MS,
+            activation_ms=3 * HOUR_MS,
+            onboarding_idle_ms=2 * HOUR_MS,
+            tour_idle_ms=4 * HOUR_MS,
+            journey_idle_ms=3 * HOUR_MS,
+            reaction_ms=2 * HOUR_MS,
+            renewal_grace_ms=6 * HOUR_MS,
+        ),
+    )
+    cluster.produce(shuffled, rng=rng)
+    cluster.run(rng)
     check(cluster, events)
 
 
