@@ -34,13 +34,16 @@ class Names:
         return name
 
 
-def events(names: Names, rng: random.Random) -> Iterator[dict[str, Any]]:
-    """Events of every type that carries a name somebody chose, each with names of its own, without an end."""
+def events(names: Names, rng: random.Random, every: int = 40) -> Iterator[dict[str, Any]]:
+    """Events of every type that carries a name somebody chose, each with names of its own, without an end.
+
+    Most are of the types with the most names; ``every`` so many turns come all the others, which cost more to work out.
+    """
     n = 0
     while True:
         turn = n
         n += 1
-        for number, (type_, data) in enumerate(told(names, turn, rng)):
+        for number, (type_, data) in enumerate(told(names, turn, rng, every)):
             customer = HOSTILE if rng.random() < 0.5 else f"u{rng.randrange(CUSTOMERS)}"
             if type_.startswith("user.") and "flagged" in type_:
                 customer = f"f{rng.randrange(3)}"
@@ -63,7 +66,7 @@ def events(names: Names, rng: random.Random) -> Iterator[dict[str, Any]]:
             yield event
 
 
-def told(names: Names, turn: int, rng: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
+def told(names: Names, turn: int, rng: random.Random, every: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """One event of each type; more often those whose names are the most, and that cost the least."""
     yield "feature.used", {"core": True}
     yield "page.viewed", {}
@@ -71,7 +74,7 @@ def told(names: Names, turn: int, rng: random.Random) -> Iterator[tuple[str, dic
     yield "feedback.submitted", {"actionable": True, "milestone": names("milestone")}
     yield "social.mentioned", {"network": names("network"), "sentiment": names("sentiment")}
     yield "visit.started", {}
-    if turn % 40:
+    if turn % every:
         return
     yield from every_type(names, turn, rng)
 

@@ -67,7 +67,7 @@ def sent() -> tuple[Cluster, list[Sizes]]:
     names = Names(rng, KNOWN)
     cluster = Cluster(1, DEFINITIONS, clock="wall")
     [part] = cluster.parts
-    source = events(names, rng)
+    source = events(names, rng, max(40, NAMES // 4_000))
     sizes = []
     for share in (NAMES // 2, NAMES):
         while names.used < share:
