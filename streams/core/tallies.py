@@ -6,15 +6,14 @@ Numbers only add, so they can be given up at any time: what they counted stays i
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Final
 
 from streams.core.dimensions import OF_A_CUSTOMER, Dimensions, folded
 from streams.core.facts.counts import Tally
 from streams.core.measures import Cell, Contribution
 
-MAX_TALLIES: Final = 256
+MAX_TALLIES: int = 256
 """Cells that one customer counts in by name; further ones count under `other` in every dimension."""
-MAX_NUMBERS: Final = 4_096
+MAX_NUMBERS: int = 4_096
 """Numbers (of a cell, at a minute) that stay with one customer; beyond, the oldest are given up before their time."""
 
 
