@@ -26,6 +26,7 @@ NEVER: Final = -1
 CHANGED: Final = 1
 MOVED: Final = 3
 ASSESS: Final = 4
+JOINED: Final = 8
 """Bits of `Customer.dirty`: its facts changed; so did what it means to its account; it has to be assessed anew."""
 
 
@@ -150,7 +151,7 @@ class Customer:
         # Not facts: where the panes hold this customer, and what is still to be written.
         self.active_slot = -1
         self.dirty = 0
-        """0, or the bits `CHANGED`, `MOVED`, `ASSESS`."""
+        """0, or the bits `CHANGED`, `MOVED`, `ASSESS`, and `JOINED` if it belongs to another account than before."""
         self.assessed: Assessment | None = None
         """What the hourly sweep found, as it stands in the panes."""
 

@@ -13,7 +13,7 @@ from streams.core import person
 from streams.core.account import Account, account_contributions, join_parts, learns, only_later
 from streams.core.assessment import assess_account, assess_customer
 from streams.core.contribution import add_to, difference
-from streams.core.customer import ASSESS, CHANGED, MOVED, NEVER, Customer, Seen, join_day, last_day
+from streams.core.customer import ASSESS, CHANGED, JOINED, MOVED, NEVER, Customer, Seen, join_day, last_day
 from streams.core.dimensions import UNKNOWN
 from streams.core.facts.account import AccountFacts, Part
 from streams.core.issues import update_conversation, update_help
@@ -163,6 +163,8 @@ class Ledger:
         """What a changed customer is, to its account too, may have changed."""
         c.dirty |= MOVED | ASSESS
         account = before.account
+        if account != c.account:
+            c.dirty |= JOINED
         if account and (
             account != c.account
             or (before.plan and before.plan != c.plan)

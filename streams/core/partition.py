@@ -22,7 +22,7 @@ from streams.core.account import decode_rows, encode_rows
 from streams.core.assessment import whole_hour
 from streams.core.changelog import Loader, StateRecord, take_panes, take_state
 from streams.core.coverage import Coverage
-from streams.core.customer import ASSESS, CHANGED, MOVED, NEVER, NOBODY, Customer, is_ordinary
+from streams.core.customer import ASSESS, CHANGED, JOINED, MOVED, NEVER, NOBODY, Customer, is_ordinary
 from streams.core.deduplication import Deduplication, identity_of, is_in, seed_of
 from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
@@ -366,7 +366,7 @@ class PartitionState:
         c.dirty |= ASSESS
         if event.account_id and not self.rules.by_account:
             c.account, c.account_time = event.account_id, time
-            c.dirty |= MOVED
+            c.dirty |= MOVED | JOINED
         ledger.welcome(c, minute)
         if rule.active:
             ledger.activity(c, minute, dimensions.fold("platform", event.platform) or UNKNOWN)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from streams.core.account import join_customer, join_later
-from streams.core.customer import ASSESS, MOVED
+from streams.core.customer import ASSESS, JOINED, MOVED, Customer
 from streams.core.facts.account import Part, Row
 from streams.core.ledger import Ledger
 
@@ -20,11 +20,13 @@ PATIENCE: Final = 10
 class Reports:
     """Rows by account, until they are taken."""
 
-    __slots__ = ("_rows", "_waited")
+    __slots__ = ("_members", "_rows", "_waited")
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
         self._waited = 0
+        self._members: dict[str, list[Customer]] | None = None
+        """The customers here that belong to an account, or once did; made when first something is taken back."""
 
     @property
     def settled(self) -> bool:
@@ -40,22 +42,32 @@ class Reports:
         """Note what has changed since the last checkpoint, before the ledger loses its marks."""
         rows, for_account = self._rows, ledger.rules.for_account
         stale, ledger.stale = ledger.stale, set()
-        if stale:
-            for name in stale:
-                rows[name] = Row(name, True, Part())
+        members = self._members
+        if members is not None:
+            for c in ledger.dirty:
+                if c.dirty & JOINED and c.account:
+                    members.setdefault(c.account, []).append(c)
+        elif stale:
+            members = self._members = {}
             for c in ledger.customers.values():
-                if c.account in stale and not c.excluded:
-                    join_customer(rows[c.account].part, c, *for_account(c))
+                if c.account:
+                    members.setdefault(c.account, []).append(c)
+        if members is not None:
+            for name in stale:
+                row = rows[name] = Row(name, True, Part())
+                for c in members.get(name, ()):
+                    if c.account == name and not c.excluded:
+                        join_customer(row.part, c, *for_account(c))
         for c in ledger.dirty:
             account = c.account
             if c.dirty & MOVED == MOVED and account and account not in stale and not c.excluded:
-                row = rows.get(account)
-                if row is None:
-                    row = rows[account] = Row(account, False, Part())
+                told = rows.get(account)
+                if told is None:
+                    told = rows[account] = Row(account, False, Part())
                 if c.dirty & ASSESS:
-                    join_customer(row.part, c, *for_account(c))
+                    join_customer(told.part, c, *for_account(c))
                 else:
-                    join_later(row.part, c)
+                    join_later(told.part, c)
 
     def everything(self, ledger: Ledger) -> None:
         """Note what all customers come to: some of it may never have been told."""
