@@ -24,10 +24,11 @@ from tests.support.hostile import BEGIN, HOSTILE, SPAN, Names, events
 NAMES = int(os.environ.get("SELFSERVE_HOSTILE_NAMES", "55000"))
 RECORD_BYTES = 1_000_000
 """What Kafka takes as one record."""
-DEFINITIONS = (
-    Definitions()
-    if NAMES >= 1_000_000
-    else replace(Definitions(), max_dimension_values=64, max_joint_values=200)
+FULL = NAMES >= 1_000_000
+DEFINITIONS = replace(
+    Definitions(),
+    max_dimension_values=256 if FULL else 64,
+    max_joint_values=2_000 if FULL else 200,
 )
 """Of fewer names fewer are kept, so that the bounds are reached as well."""
 KNOWN = DEFINITIONS.max_dimension_values * 3 // 4
