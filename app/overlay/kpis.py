@@ -106,8 +106,9 @@ def _add_kinds(written: Any, measures: Mapping[str, Measure]) -> None:
         if not isinstance(value, dict):
             continue
         name = value.get("measure")
-        if isinstance(name, str) and name in measures and "how" not in value:
-            value["how"] = measures[name].kind
+        if isinstance(name, str) and "how" not in value:
+            # A measure that there is not is to be found by its name, not by what it leaves out.
+            value["how"] = measures[name].kind if name in measures else "event"
         for key, inside in value.items():
             # What is added up is read like what it is added to.
             if key != "plus":

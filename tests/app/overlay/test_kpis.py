@@ -110,6 +110,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         {"kind": "count"},
         "kpis.x.value: a KPI of kind count has form level or computed, not ratio",
     ),
+    "an unknown measure, without a word on how it is read": (
+        {"value": RATIO | {"numerator": {"measure": "isues"}}},
+        "kpis.x.value.numerator.measure: there is no measure 'isues'; there are ",
+    ),
     "an unknown measure": (
         {"value": RATIO | {"numerator": {"measure": "isues", "how": "event"}}},
         "views_decided, visits; did you mean issues?",
