@@ -76,6 +76,8 @@ def test_temporary_files_are_gone_however_the_command_ends(tmp_path: Path, numbe
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=environment(),
+        # Whoever starts the tests in the background has SIGINT ignored, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  (no threads here)
     )
     assert process.stdin is not None
     process.stdin.write(write(tmp_path / "events", 20_000).read_bytes())

@@ -118,10 +118,11 @@ def _properties(ports: Mapping[str, int], authority: Authority, server: Issued) 
 _ALL: Final = tuple(spec.name for spec in ALL_TOPICS)
 _SOURCES: Final = tuple(spec.name for spec in SOURCE_TOPICS)
 _KEPT: Final = ("selfserve.events", "selfserve.state", "selfserve.panes")
+_TOLD: Final = ("selfserve.dead-letters", "selfserve.interventions")
 _TOPIC_RIGHTS: Final = (
     (WORKER, (*_SOURCES, *_KEPT), "READ"),
-    (WORKER, (*_KEPT, "selfserve.dead-letters"), "WRITE"),
-    (WORKER, (*_SOURCES, *_KEPT, "selfserve.dead-letters"), "DESCRIBE_CONFIGS"),
+    (WORKER, (*_KEPT, *_TOLD), "WRITE"),
+    (WORKER, (*_SOURCES, *_KEPT, *_TOLD), "DESCRIBE_CONFIGS"),
     (EXPORTER, ("selfserve.panes", "selfserve.history"), "READ"),
     (EXPORTER, ("selfserve.history",), "WRITE"),
     (EXPORTER, ("selfserve.panes", "selfserve.history"), "DESCRIBE_CONFIGS"),

@@ -14,16 +14,17 @@ from tests.conftest import REPOSITORY
 
 CATALOGUE = load_catalogue()
 PAGES = runbook_files(CATALOGUE, Context())
+ALERTS = [
+    rule
+    for path, text in prometheus_files(CATALOGUE, Context()).items()
+    if path.endswith(".rules.yml")
+    for rule in yaml.load(text, yaml.CSafeLoader)["groups"][0]["rules"]
+    if "alert" in rule
+]
 
 
 def test_every_alert_that_is_shipped_has_a_page_and_no_other_has() -> None:
-    shipped = set()
-    for path, text in prometheus_files(CATALOGUE, Context()).items():
-        if path.endswith(".rules.yml"):
-            for rule in yaml.safe_load(text)["groups"][0]["rules"]:
-                shipped |= {rule["annotations"]["runbook_url"]} if "alert" in rule else set()
-
-    assert shipped == PAGES.keys()
+    assert {rule["annotations"]["runbook_url"] for rule in ALERTS} == PAGES.keys()
 
 
 @pytest.mark.parametrize("alert", ["SelfServiceResolutionDrop", "SelfServiceResolutionLow"])
@@ -45,12 +46,6 @@ def test_links_between_pages_lead_somewhere(path: str) -> None:
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_shows_the_expression_that_fires(path: str) -> None:
     alert = path.rpartition("/")[2].removesuffix(".md")
-    rules = [
-        rule
-        for name, text in prometheus_files(CATALOGUE, Context()).items()
-        if name.endswith(".rules.yml")
-        for rule in yaml.safe_load(text)["groups"][0]["rules"]
-        if rule.get("alert") == alert
-    ]
+    rules = [rule for rule in ALERTS if rule["alert"] == alert]
 
     assert rules[0]["expr"].strip() in PAGES[path]
