@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.catalogue.load import load_catalogue
@@ -62,6 +62,7 @@ steps = st.lists(
 )
 
 
+@settings(max_examples=50)  # each makes every figure of the catalogue several times
 @given(steps)
 def test_following_changes_gives_what_a_fresh_evaluation_gives(moves: list) -> None:  # type: ignore[type-arg]
     store, writers, assemblers = Store("UTC"), [Writer(0), Writer(1)], [Assembler(), Assembler()]
