@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.errors import UserError
 from app.event_order import Repetitions, line_of, place_of, timed_of
@@ -19,9 +18,6 @@ from app.external_sort import OVERHEAD, ExternalSort, Room
 from app.sending.lines import STDIN, Line, read_lines, total_bytes
 from schemas.reasons import Refusal
 from streams.core.batch import Timed
-
-if TYPE_CHECKING:
-    from typing import Self
 
 SEQUENCES: Final = 16
 """How many files are read again at the same time; each takes some 2 MB. Files that follow one another count as one."""
@@ -152,11 +148,3 @@ class EventFiles:
         """Give up all memory and temporary files."""
         self._sort.close()
         self._repetitions.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

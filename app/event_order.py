@@ -7,6 +7,7 @@ sorting compares nothing but bytes, and an event is decoded where it is needed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import Final
 
 from app.external_sort import ExternalSort, Room
@@ -63,7 +64,7 @@ class Repetitions:
 
     def left_out(self, records: Iterable[bytes]) -> Iterator[bytes]:
         """Yield all records, which are in order, but the repetitions; to be called once, after the last was added."""
-        with ExternalSort(self._room) as repeated:
+        with closing(ExternalSort(self._room)) as repeated:
             last = b""
             for identity in self._identities.read():
                 if identity[:_IDENTITY] == last:

@@ -10,13 +10,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from heapq import merge
-from types import TracebackType
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 from app.errors import UserError
-
-if TYPE_CHECKING:
-    from typing import Self
 
 OVERHEAD: Final = 48
 """About how many bytes a held byte string takes beside its content."""
@@ -70,14 +66,6 @@ class ExternalSort:
         for level in self._levels:
             _close(level)
         self._levels.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _spill(self) -> None:
         self._held.sort()

@@ -119,13 +119,17 @@ def _is_ours(file: Path) -> bool:
 
 def differences(root: Path, settings: Settings | None = None) -> dict[str, str]:
     """Return what is wrong with the generated files below ``root``: the path, and "missing", "differs" or "surplus"."""
-    return _compared(root, generated_files(settings))
+    return compared(root, generated_files(settings))
 
 
 def write(root: Path, settings: Settings | None = None) -> list[str]:
     """Write the generated files below ``root``, delete those of KPIs that are gone, and return the paths of what changed."""
-    files = generated_files(settings)
-    changed = list(_compared(root, files))
+    return put(root, generated_files(settings))
+
+
+def put(root: Path, files: Mapping[str, str]) -> list[str]:
+    """`write` for files that were made already."""
+    changed = list(compared(root, files))
     for path in changed:
         file = root / path
         if path not in files:
@@ -136,7 +140,8 @@ def write(root: Path, settings: Settings | None = None) -> list[str]:
     return changed
 
 
-def _compared(root: Path, files: Mapping[str, str]) -> dict[str, str]:
+def compared(root: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """`differences` for files that were made already."""
     found: dict[str, str] = {}
     for path, text in files.items():
         file = root / path

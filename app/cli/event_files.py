@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Final, TypeVar
 
 import click
@@ -47,7 +47,9 @@ def opened_events(files: tuple[str, ...], settings: Settings) -> Iterator[EventF
         if refused.total() <= SHOWN_REFUSALS:
             click.echo(f"{line.file}:{line.number}: {refusal.reason.value}: {refusal.message}", err=True)
 
-    with EventFiles(files, settings.sorting.room, by_account=settings.definitions.by_account) as events:
+    with closing(
+        EventFiles(files, settings.sorting.room, by_account=settings.definitions.by_account)
+    ) as events:
         events.scan(report)
         if refused:
             reasons = ", ".join(f"{reason} {n}" for reason, n in refused.most_common())

@@ -8,7 +8,7 @@ import click
 
 from app.cli.options import settings_options
 from app.errors import UserError
-from app.generated import differences, generated_files, write
+from app.generated import compared, generated_files, put
 from app.settings import Settings
 
 
@@ -27,16 +27,17 @@ def command(settings: Settings, check: bool, output: Path) -> None:
 
     The settings below `links` and `alerts` go into the alerting rules.
     """
+    files = generated_files(settings)
     if check:
-        wrong = differences(output, settings)
+        wrong = compared(output, files)
         if wrong:
             listed = "\n".join(f"  {path}: {what}" for path, what in wrong.items())
             raise UserError(
                 f"generated files are not current below {output.resolve()}:\n{listed}\nrun make generate"
             )
-        click.echo(f"{len(generated_files(settings))} generated files are current")
+        click.echo(f"{len(files)} generated files are current")
         return
-    changed = write(output, settings)
+    changed = put(output, files)
     for path in changed:
         click.echo(f"{'wrote' if (output / path).is_file() else 'deleted'} {path}")
-    click.echo(f"{len(changed)} of {len(generated_files(settings))} generated files changed")
+    click.echo(f"{len(changed)} of {len(files)} generated files changed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
 import click
@@ -76,7 +76,7 @@ def command(
             from app.sending.producer import EventProducer  # noqa: PLC0415  # checking needs no Kafka client
 
             topics = [topic] if topic is not None else [spec.name for spec in SOURCE_TOPICS]
-            producer = stack.enter_context(EventProducer(settings, topics))
+            producer = stack.enter_context(closing(EventProducer(settings, topics)))
         stop = stack.enter_context(interruption())
         bar = stack.enter_context(_progress(console))
         reading = _Reading(files, routing, console, keep_invalid=keep_invalid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 
 import click
@@ -132,7 +133,7 @@ def _send(settings: Settings, simulation: Simulation, until_ms: int | None) -> i
         return f"{progress.sent:,} events sent, {at:%Y-%m-%d %H:%M:%S} UTC{behind}"
 
     topics = [topic.name for topic in SOURCE_TOPICS]
-    with EventProducer(settings, topics) as producer, interruption() as stop, LiveLine(line):
+    with closing(EventProducer(settings, topics)) as producer, interruption() as stop, LiveLine(line):
         return publish(
             simulation.advance(until_ms), producer, clock=time.time, pause=stop.wait, progress=progress
         )

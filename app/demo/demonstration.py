@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,7 +86,7 @@ def run_demo(settings: Settings, plan: Plan, say: Say) -> None:
 def _traffic(settings: Settings, plan: Plan, stack: ExitStack) -> Traffic | None:
     if plan.scenario is None:
         return None
-    producer = stack.enter_context(EventProducer(settings, [spec.name for spec in SOURCE_TOPICS]))
+    producer = stack.enter_context(closing(EventProducer(settings, [spec.name for spec in SOURCE_TOPICS])))
     return Traffic(producer, plan.scenario, plan.rate, by_account=settings.definitions.by_account)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
@@ -15,9 +14,6 @@ from app.kafka.admin import admin_client
 from app.kafka.connection import client_arguments
 from app.settings import Settings
 from streams.core.partitioner import PARTITIONERS
-
-if TYPE_CHECKING:
-    from typing import Self
 
 _OUTSTANDING: Final = 20_000  # records, a few megabytes: more would only move the waiting into memory
 _CACHED_KEYS: Final = 200_000
@@ -92,14 +88,6 @@ class EventProducer:
     def close(self) -> None:
         """Let go of the connections; what was not flushed is lost."""
         self._producer.close(timeout=0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _partition(self, topic: str, key: bytes) -> int:
         found = self._partitions.get((topic, key))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import Final
 
 import msgspec
@@ -18,7 +19,7 @@ _decode = msgspec.msgpack.Decoder(tuple[int, str, bytes | None, bytes]).decode
 
 def sorted_by_time(records: Iterable[Record], room: Room) -> Iterator[Record]:
     """Yield the records by time; those of the same time stay in order."""
-    with ExternalSort(room) as found:
+    with closing(ExternalSort(room)) as found:
         for number, record in enumerate(records):
             time = (record.time_ms + _OFFSET).to_bytes(_NUMBER, "big")
             found.add(time + number.to_bytes(_NUMBER, "big") + _encode(record))

@@ -183,14 +183,8 @@ class Customer:
             status is None or not status.eligibility or status.eligibility[-1][1] == 1
         )
 
-    def join_attribute(self, name: str, time: int, value: str) -> None:
-        """The latest value of plan, segment, role or account; at the same time the greater one."""
-        if value and (time, value) > (getattr(self, name + "_time"), getattr(self, name)):
-            setattr(self, name, value)
-            setattr(self, name + "_time", time)
-
     def join_attributes(self, time: int, plan: str, segment: str, role: str, account: str) -> None:
-        """`join_attribute` for all of them."""
+        """The latest value of each; at the same time the greater one. Empty ones say nothing."""
         if plan and (time > self.plan_time or (time == self.plan_time and plan > self.plan)):
             self.plan, self.plan_time = plan, time
         if segment and (time > self.segment_time or (time == self.segment_time and segment > self.segment)):

@@ -181,8 +181,10 @@ def watch(c: Customer, rules: Rules) -> None:
 
 def join_customers(c: Customer, other: Customer, rules: Rules) -> None:
     """Join all facts of a visitor with those of the user that it turned out to be (not what made it a visitor)."""
-    for name in ("plan", "segment", "role", "account"):
-        c.join_attribute(name, getattr(other, name + "_time"), getattr(other, name))
+    c.join_attributes(other.plan_time, other.plan, "", "", "")
+    c.join_attributes(other.segment_time, "", other.segment, "", "")
+    c.join_attributes(other.role_time, "", "", other.role, "")
+    c.join_attributes(other.account_time, "", "", "", other.account)
     if other.known >= 0:
         c.join_known(other.known)
     for platform, last, day0, days in other.activity_by_platform():

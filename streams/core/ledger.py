@@ -628,22 +628,18 @@ class Ledger:
             panes.restart(present.cells)
         for c in self.customers.values():
             opened = isinstance(c.support, Support)
-            for measure, cell, minute, n in person.contributions(c, self.rules):
-                fresh[measure].add(cell, minute, n)
+            add_to(fresh, person.contributions(c, self.rules))
             if not opened:
                 c.close()
             if self.hour >= 0:
                 found = assess_customer(c, self.hour, self.rules)
-                for measure, cell, minute, n in found.contributions(self.rules.definitions):
-                    fresh[measure].add(cell, minute, n)
+                add_to(fresh, found.contributions(self.rules.definitions))
         for account in self.accounts.values():
             facts = account.read()
-            for measure, cell, minute, n in account_contributions(facts, self.rules.definitions):
-                fresh[measure].add(cell, minute, n)
+            add_to(fresh, account_contributions(facts, self.rules.definitions))
             if self.hour >= 0:
                 found = assess_account(facts, self.hour, self.rules)
-                for measure, cell, minute, n in found.contributions(self.rules.definitions):
-                    fresh[measure].add(cell, minute, n)
+                add_to(fresh, found.contributions(self.rules.definitions))
         for closed in self.residue:
             target = fresh[closed.measure.name]
             for cell, block, slot, n in closed.numbers():

@@ -61,23 +61,25 @@ class Reports:
         for c in ledger.dirty:
             account = c.account
             if c.dirty & MOVED == MOVED and account and account not in stale and not c.excluded:
-                told = rows.get(account)
-                if told is None:
-                    told = rows[account] = Row(account, False, Part())
+                part = self._part(account)
                 if c.dirty & ASSESS:
-                    join_customer(told.part, c, *for_account(c))
+                    join_customer(part, c, *for_account(c))
                 else:
-                    join_later(told.part, c)
+                    join_later(part, c)
 
     def everything(self, ledger: Ledger) -> None:
         """Note what all customers come to: some of it may never have been told."""
         for_account = ledger.rules.for_account
         for c in ledger.customers.values():
             if c.account and not c.excluded:
-                row = self._rows.get(c.account)
-                if row is None:
-                    row = self._rows[c.account] = Row(c.account, False, Part())
-                join_customer(row.part, c, *for_account(c))
+                join_customer(self._part(c.account), c, *for_account(c))
+
+    def _part(self, account: str) -> Part:
+        """What is to be told of an account, beginning with nothing."""
+        row = self._rows.get(account)
+        if row is None:
+            row = self._rows[account] = Row(account, False, Part())
+        return row.part
 
     def take(self, *, behind: bool) -> list[Row]:
         """Return what is to be told now. `behind`: the number reads a backlog."""

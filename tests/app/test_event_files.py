@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def read_back(
     def refuse(found: Line, refusal: Refusal) -> None:
         refused.append(f"{Path(found.file).name}:{found.number}:{refusal.reason}")
 
-    with EventFiles(files, room, by_account=by_account) as events:
+    with closing(EventFiles(files, room, by_account=by_account)) as events:
         events.scan(refuse)
         return list(events.in_order()), events, refused
 
@@ -158,7 +159,7 @@ def test_of_a_file_with_late_events_only_what_follows_the_first_is_written(tmp_p
 def test_a_file_that_changes_meanwhile_is_an_error(tmp_path: Path, change: str) -> None:
     file = Path(ordered_files(tmp_path, 1)[0])
     lines = file.read_bytes().splitlines(keepends=True)
-    with EventFiles([str(file)], SMALL, by_account=False) as events:
+    with closing(EventFiles([str(file)], SMALL, by_account=False)) as events:
         events.scan(lambda *_: None)
         changed = {
             "shorter": lines[:-1],
@@ -172,7 +173,7 @@ def test_a_file_that_changes_meanwhile_is_an_error(tmp_path: Path, change: str) 
 
 def test_what_was_added_to_a_file_meanwhile_is_left_out(tmp_path: Path) -> None:
     file = Path(ordered_files(tmp_path, 1)[0])
-    with EventFiles([str(file)], SMALL, by_account=False) as events:
+    with closing(EventFiles([str(file)], SMALL, by_account=False)) as events:
         events.scan(lambda *_: None)
         with file.open("ab") as out:
             out.write(b'{"id":"new","type":"page.viewed","time":99999999999999,"user_id":"u"}\n')

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def open_files() -> int:
 
 
 def sorted_by(records: list[bytes], memory: int) -> list[bytes]:
-    with ExternalSort(Room(memory)) as sort:
+    with closing(ExternalSort(Room(memory))) as sort:
         for record in records:
             sort.add(record)
         return list(sort.read())
@@ -42,7 +43,7 @@ def test_runs_beyond_those_that_are_merged_at_once_become_longer_runs(records: l
 
 
 def test_files_are_open_in_proportion_to_the_logarithm() -> None:
-    with ExternalSort(Room(10)) as sort:
+    with closing(ExternalSort(Room(10))) as sort:
         before = open_files()
         for n in range(5_000):
             sort.add(b"%d" % (n * 7919 % 5_003))
@@ -53,7 +54,7 @@ def test_files_are_open_in_proportion_to_the_logarithm() -> None:
 
 
 def test_what_fits_is_not_written(tmp_path: Path) -> None:
-    with ExternalSort(Room(10 * (1 + OVERHEAD), str(tmp_path / "nowhere"))) as sort:
+    with closing(ExternalSort(Room(10 * (1 + OVERHEAD), str(tmp_path / "nowhere")))) as sort:
         for n in range(10):
             sort.add(b"%d" % n)
         assert sort.written_bytes == 0
@@ -66,7 +67,7 @@ def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         return io.BufferedRandom(io.FileIO("/dev/full", "r+"))
 
     monkeypatch.setattr(tempfile, "TemporaryFile", full)
-    with ExternalSort(Room(100, str(tmp_path))) as sort, pytest.raises(UserError) as caught:
+    with closing(ExternalSort(Room(100, str(tmp_path)))) as sort, pytest.raises(UserError) as caught:
         sort.add(bytes(100))
     message = str(caught.value)
     assert str(tmp_path) in message
@@ -75,7 +76,7 @@ def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_temporary_files_have_no_names(tmp_path: Path) -> None:
-    with ExternalSort(Room(1, str(tmp_path))) as sort:
+    with closing(ExternalSort(Room(1, str(tmp_path)))) as sort:
         sort.add(b"a")
         assert sort.written_bytes > 0
         assert not list(tmp_path.iterdir())

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -154,7 +155,7 @@ def test_a_topic_that_does_not_exist_is_named_at_once(
 
 
 def test_the_configured_partitioner_decides(kafka: SharedKafka, prefix: str) -> None:
-    with EventProducer(settings(kafka, prefix, "crc32"), TOPICS) as producer:
+    with closing(EventProducer(settings(kafka, prefix, "crc32"), TOPICS)) as producer:
         for n in range(60):
             producer.send("product.events", b"u%d" % n, b"%d" % n)
         producer.flush()
@@ -164,7 +165,7 @@ def test_the_configured_partitioner_decides(kafka: SharedKafka, prefix: str) -> 
 
 
 def test_a_record_that_kafka_does_not_take_is_an_error(kafka: SharedKafka, prefix: str) -> None:
-    with EventProducer(settings(kafka, prefix), TOPICS) as producer:
+    with closing(EventProducer(settings(kafka, prefix), TOPICS)) as producer:
         with pytest.raises(SendError, match="Kafka did not take an event"):
             producer.send("product.events", b"u", b"x" * 3_000_000)
         # It is not forgotten: what follows would pass for complete.

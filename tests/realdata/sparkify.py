@@ -36,15 +36,8 @@ def page_events(rows: Sequence[Row], *, user: str = "userId", platform: str | No
     """
     events = []
     for row in rows:
-        event: Event = {
-            "id": f"{row['sessionId']}-{row['itemInSession']}",
-            "source": "sparkify",
-            "type": TYPES.get(row["page"], "page.viewed"),
-            "time": row["ts"],
-            "user_id": str(row[user]),
-            "session_id": str(row["sessionId"]),
-            "plan": row["level"],
-        }
+        event = _event(row, "", TYPES.get(row["page"], "page.viewed"), user)
+        event |= {"session_id": str(row["sessionId"]), "plan": row["level"]}
         if platform is not None:
             event["platform"] = row[platform]
         if row["page"] == CORE:
@@ -55,18 +48,21 @@ def page_events(rows: Sequence[Row], *, user: str = "userId", platform: str | No
     return events
 
 
+def _event(row: Row, prefix: str, event_type: str, user: str = "userId") -> Event:
+    """What every event of a row says, the user taken from the column ``user``; ids of one row differ by their prefix."""
+    return {
+        "id": f"{prefix}{row['sessionId']}-{row['itemInSession']}",
+        "source": "sparkify",
+        "type": event_type,
+        "time": row["ts"],
+        "user_id": str(row[user]),
+    }
+
+
 def uses(rows: Sequence[Row], column: str, *, user: str = "userId") -> list[Event]:
     """Every row as a core use of a feature, which the column ``column`` names, by whom the column ``user`` names."""
     return [
-        {
-            "id": f"{row['sessionId']}-{row['itemInSession']}",
-            "source": "sparkify",
-            "type": "feature.used",
-            "time": row["ts"],
-            "user_id": str(row[user]),
-            "feature": str(row[column]),
-            "data": {"core": True},
-        }
+        _event(row, "", "feature.used", user) | {"feature": str(row[column]), "data": {"core": True}}
         for row in rows
     ]
 
@@ -92,16 +88,7 @@ def signups(rows: Sequence[Row], *, at: str | None = None) -> list[Event]:
 def levels(rows: Sequence[Row]) -> list[Event]:
     """The level of every row with a user, as the plan that is told of the user."""
     return [
-        {
-            "id": f"level-{row['sessionId']}-{row['itemInSession']}",
-            "source": "sparkify",
-            "type": "user.identified",
-            "time": row["ts"],
-            "user_id": str(row["userId"]),
-            "plan": row["level"],
-        }
-        for row in rows
-        if row["userId"]
+        _event(row, "level-", "user.identified") | {"plan": row["level"]} for row in rows if row["userId"]
     ]
 
 
@@ -109,14 +96,8 @@ def upgrades(rows: Sequence[Row]) -> list[Event]:
     """Every submission of an upgrade as the start of a subscription to the plan `paid`."""
     terms = {"to": "paid", "mrr": 1, "mrr_delta": 1, "currency": "USD", "initiated_by": "customer"}
     return [
-        {
-            "id": f"upgrade-{row['sessionId']}-{row['itemInSession']}",
-            "source": "sparkify",
-            "type": "subscription.started",
-            "time": row["ts"],
-            "user_id": str(row["userId"]),
-            "data": {"subscription_id": str(row["userId"]), **terms},
-        }
+        _event(row, "upgrade-", "subscription.started")
+        | {"data": {"subscription_id": str(row["userId"]), **terms}}
         for row in rows
         if row["page"] == "Submit Upgrade"
     ]
@@ -125,14 +106,7 @@ def upgrades(rows: Sequence[Row]) -> list[Event]:
 def plays(rows: Sequence[Row]) -> list[Event]:
     """Every song as a user's first value."""
     return [
-        {
-            "id": f"play-{row['sessionId']}-{row['itemInSession']}",
-            "source": "sparkify",
-            "type": "milestone.reached",
-            "time": row["ts"],
-            "user_id": str(row["userId"]),
-            "data": {"milestone": "first_value"},
-        }
+        _event(row, "play-", "milestone.reached") | {"data": {"milestone": "first_value"}}
         for row in rows
         if row["page"] == CORE and row["userId"]
     ]

@@ -17,7 +17,6 @@ from streams.core.group import Group
 from streams.core.groups.counts import KEPT_MINUTES
 from streams.core.measures import Cell, Contribution
 from streams.core.own import CUSTOMER_DIMENSIONS, LARGEST, THOUSANDTHS, Condition, OwnMeasure, label_of
-from streams.core.time import MINUTE_MS
 
 if TYPE_CHECKING:
     from schemas.events import Event
@@ -135,7 +134,7 @@ class Own(Group[OwnFacts]):
 
     def _joined(self, facts: OwnFacts, told: Told, dimensions: Dimensions) -> Iterator[Contribution]:
         """Join an event, and yield the numbers that it adds."""
-        minute = told.time // MINUTE_MS
+        minute = told.minute
         for counter in self._counting(told.event):
             for measure, value in counter.reached(told, dimensions):
                 _reach(facts, measure, value, minute)

@@ -46,7 +46,7 @@ def test_hot_facts_read_back(actions: list[tuple[int, str]]) -> None:
         c.join_known(minute)
         c.join_activity(minute, 719_163 + minute // 1440, platform)
         c.join_self_service(minute, platform)
-        c.join_attribute("plan", minute, platform)
+        c.join_attributes(minute, platform, "", "", "")
     again = Customer("x")
     decode_hot(again, encode_hot(c))
     assert encode_hot(again) == encode_hot(c)
@@ -57,7 +57,7 @@ def test_hot_facts_read_back(actions: list[tuple[int, str]]) -> None:
 def test_attributes_are_the_latest_and_at_the_same_time_the_greater() -> None:
     c = Customer("x")
     for time, value in ((5, "b"), (3, "z"), (5, "c"), (5, "a"), (9, "")):
-        c.join_attribute("plan", time, value)
+        c.join_attributes(time, value, "", "", "")
     assert (c.plan, c.plan_time) == ("c", 5)
 
 
