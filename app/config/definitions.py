@@ -216,7 +216,7 @@ DEFINITIONS: Section[Definitions] = Section(
             "onboarding_idle",
             "onboarding_idle_ms",
             Duration(_MINUTE, 35 * _DAY),
-            "An onboarding flow that stands still for this long counts as left.",
+            "An onboarding flow that stands still for this long counts as left, also where that calls for an intervention.",
         ),
         _key(
             "tour_idle",
@@ -228,7 +228,7 @@ DEFINITIONS: Section[Definitions] = Section(
             "journey_idle",
             "journey_idle_ms",
             Duration(_MINUTE, 35 * _DAY),
-            "A customer that stays at a step of a journey for this long counts as not moved on.",
+            "A customer that stays at a step of a journey for this long counts as not moved on, and calls for an intervention.",
         ),
         _key(
             "reaction_time",

@@ -33,8 +33,6 @@ COMPARED_MINUTES: Final = 7 * DAY_MINUTES
 """How far back the health lies with which the present one is compared."""
 SEARCH_MS: Final = DAY_MS
 """The time within which searches without a result are repeated."""
-LEFT_MS: Final = 7 * DAY_MS
-"""How long an onboarding flow or journey stands still before the customer has dropped off."""
 STAYS_MS: Final = 30 * DAY_MS
 """How long a drop-off calls for attention."""
 LOST_MINUTES: Final = 90 * DAY_MINUTES
@@ -120,12 +118,15 @@ def searches_fail(failed: list[int], hour: int, definitions: Definitions) -> boo
     return found >= definitions.failed_searches
 
 
-def has_dropped_off(flows: FlowFacts, hour: int) -> bool:
-    """Whether an onboarding flow or journey was left lately, before its end."""
+def has_dropped_off(flows: FlowFacts, hour: int, definitions: Definitions) -> bool:
+    """Whether an onboarding flow or journey was left lately, before its end: after the time that decides it in the KPIs of flows."""
     until = hour * MINUTE_MS
     return any(
-        passage.completed < 0 and LEFT_MS <= until - passage.last < LEFT_MS + STAYS_MS
-        for passages in (flows.onboarding, flows.journeys)
+        passage.completed < 0 and idle <= until - passage.last < idle + STAYS_MS
+        for passages, idle in (
+            (flows.onboarding, definitions.onboarding_idle_ms),
+            (flows.journeys, definitions.journey_idle_ms),
+        )
         for passage in passages.values()
     )
 
@@ -163,7 +164,7 @@ def assess_customer(c: Customer, hour: int, rules: Rules) -> Assessment:
         facts = rules.wellbeing.read(c)
         if DROP_OFF in wanted:
             flows = rules.flows.read(c)
-    if flows is not None and has_dropped_off(flows, hour):
+    if flows is not None and has_dropped_off(flows, hour, definitions):
         triggers.append(DROP_OFF)
     if INACTIVITY in wanted and is_inactive(c.last, hour, definitions):
         triggers.append(INACTIVITY)

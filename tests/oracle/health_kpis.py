@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tests.oracle.accounts import Account, accounts_of
 from tests.oracle.figures import Figures, breakdowns
-from tests.oracle.flow_kpis import gathered
+from tests.oracle.flow_kpis import gathered, left_after
 from tests.oracle.people import EPOCH, NOT_ACTING
 from tests.oracle.satisfaction_kpis import boxed
 from tests.oracle.settings import DAY, HOUR, MINUTE
@@ -120,10 +120,14 @@ def falls(account: Account, hour: int, settings: OracleSettings) -> bool:
 
 
 def triggers(life: Life, hour: int, settings: OracleSettings) -> Iterator[str]:
-    passages = gathered(life, "onboarding", "flow_id") + gathered(life, "journey", "flow")
-    for passage in passages:
+    passages = [
+        (passage, left_after(kind, settings))
+        for kind, key in (("onboarding", "flow_id"), ("journey", "flow"))
+        for passage in gathered(life, kind, key)
+    ]
+    for passage, idle in passages:
         stood_still = hour - max(e.time for e in passage)
-        if 7 * DAY <= stood_still < 37 * DAY and all(e.type != "flow.completed" for e in passage):
+        if idle <= stood_still < idle + 30 * DAY and all(e.type != "flow.completed" for e in passage):
             yield "drop_off"
             break
     active = [e.time // MINUTE * MINUTE for e in life.events if e.type in settings.active_events]

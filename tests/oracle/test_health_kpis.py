@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.oracle.examples import Json, Result, Talk, at, event
+from tests.oracle.settings import HOUR, OracleSettings
 
 NOON = at("12:00")
 
@@ -94,6 +97,27 @@ def test_inactivity_after_fourteen_days(clock: str, found: int | None) -> None:
     result = Result([used(-14, clock="12:00")], at(clock))
     assert result("interventions", trigger="inactivity") == found
     assert Result([used(-90, clock="12:00")], NOON)("interventions", trigger="inactivity") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "idle"), [("onboarding", "onboarding_idle_ms"), ("journey", "journey_idle_ms")]
+)
+def test_a_flow_that_stands_still_is_dropped_off_when_it_is_decided(kind: str, idle: str) -> None:
+    told = event("flow.started", at("09:30"), "a", {"flow": "f", "flow_id": "1", "kind": kind, "steps": 2})
+
+    def dropped(time: int, **times: Any) -> float | None:
+        return Result([told], time, OracleSettings(**times))("interventions", trigger="drop_off")
+
+    assert dropped(at("09:59", day=7)) is None
+    assert dropped(at("10:00", day=7)) == 1
+    assert dropped(at("10:00", day=37)) is None
+    # Three hours after 09:30 the next whole hour is 13:00; thirty days later it is over.
+    assert dropped(at("12:59"), **{idle: 3 * HOUR}) is None
+    assert dropped(at("13:00"), **{idle: 3 * HOUR}) == 1
+    assert dropped(at("12:00", day=30), **{idle: 3 * HOUR}) == 1
+    assert dropped(at("13:00", day=30), **{idle: 3 * HOUR}) is None
+    other = {"onboarding_idle_ms", "journey_idle_ms"} - {idle}
+    assert dropped(at("13:00"), **dict.fromkeys(other, 3 * HOUR)) is None
 
 
 def test_a_flag_takes_an_intervention_back() -> None:

@@ -104,6 +104,22 @@ def test_silence_opens_and_activity_clears() -> None:
     assert mine[0].since == mine[0].time == "2025-03-17T12:00:00Z"
 
 
+@pytest.mark.parametrize(
+    ("kind", "idle"), [("onboarding", "onboarding_idle_ms"), ("journey", "journey_idle_ms")]
+)
+def test_a_flow_is_dropped_off_after_the_time_that_decides_it(kind: str, idle: str) -> None:
+    flow = {"flow": "f", "flow_id": "1", "kind": kind, "steps": 2}
+    event = {"id": "1", "type": "flow.started", "time": NOON, "user_id": "u", "data": flow}
+
+    def dropped(at: int, **times: Any) -> Any:
+        found = assessed_by_batch([event], at, Definitions(**times))
+        return found.get(("interventions", ("drop_off",)), 0)
+
+    for times, after in (({}, 7 * DAY_MS), ({idle: 3 * HOUR_MS}, 3 * HOUR_MS)):
+        assert [dropped(NOON + after + late, **times) for late in (-1, 0)] == [0, 1]
+        assert [dropped(NOON + after + 30 * DAY_MS + late, **times) for late in (-1, 0)] == [1, 0]
+
+
 def test_by_the_wall_clock_the_sweep_goes_by_the_evaluation_time() -> None:
     state = PartitionState(0, 1, Definitions(), clock="wall")
     raw = msgspec.json.encode(page("u", NOON))
