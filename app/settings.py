@@ -67,8 +67,9 @@ class Settings:
 
     @property
     def catalogue(self) -> Catalogue:
-        """The KPIs, with what the overlay file changes of them and adds to them."""
-        return load_catalogue() if self.laid_over is None else self.laid_over.kpis
+        """The KPIs as the definitions count them, with what the overlay file changes of them and adds to them."""
+        kpis = load_catalogue() if self.laid_over is None else self.laid_over.kpis
+        return kpis.under(self.definitions)
 
 
 def load_settings(

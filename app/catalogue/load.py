@@ -16,6 +16,7 @@ from app.catalogue.errors import CatalogueError
 from app.catalogue.model import Kpi
 from app.catalogue.naming import INFO, TARGET, family_names
 from app.catalogue.references import check_references
+from streams.core.definitions import Definitions
 from streams.core.measures import MEASURES, Measure
 
 INDEX = "index.yaml"
@@ -79,6 +80,11 @@ class Catalogue(Mapping[str, Kpi]):
 
     def __len__(self) -> int:
         return len(self._kpis)
+
+    def under(self, definitions: Definitions) -> Catalogue:
+        """Return the catalogue with each KPI as the definitions want it counted."""
+        kpis = {name: kpi.under(definitions) for name, kpi in self.items()}
+        return self if kpis == self else Catalogue(kpis, self.families, self.own)
 
     def source(self, kpi: str) -> str:
         """Return the file that a KPI comes from: its path in the repository, or that of a user's file."""

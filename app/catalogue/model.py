@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
+from msgspec.structs import replace
+
 from app.catalogue.alerts import BURN_RATE_WINDOWS, AlertSettings
 from app.catalogue.attributes import Attributes
 from app.catalogue.dimensions import Dimension
 from app.catalogue.labels import check_label, check_word
 from app.catalogue.reads import Computed, Distribution, Frozen, Level, Ratio, Read, Score, Value, is_windowed
 from app.catalogue.targets import Band, Benchmark, Better, Case, Target, band_targets, check_bands
+from streams.core.definitions import Definitions
 from streams.core.time import ALL, DAY, DAY_MS, WINDOWS
 
 Kind = Literal["ratio", "quotient", "count", "level", "score", "amount", "seconds", "distribution"]
@@ -45,11 +48,24 @@ class Extra(Frozen, frozen=True):
         return is_windowed(self.value)
 
 
+class Option(Frozen, frozen=True):
+    """Another way to count a KPI, chosen in the definitions: where the definition ``definition`` is ``choice``.
+
+    ``value`` then stands in the place of the KPI's, ``help`` in that of its lines of the same roles.
+    """
+
+    definition: str
+    choice: str
+    value: Value
+    help: Mapping[str, str]
+
+
 class Kpi(Frozen, frozen=True):
     """One KPI.
 
     ``metric`` stands for the id in metric names where the id would make a bad one. ``windows`` are those of
     `streams.core.time.WINDOWS` and `day`, shortest first; none where every reading is a level or fixes its window.
+    ``options`` are other ways to count it, with the same windows and dimensions.
     Bands are listed best first and hold for the windows that the alerts name. ``help`` has one line of HELP for each
     role of a metric family (`app.catalogue.naming`). Construction raises `ValueError` naming the key at fault.
     """
@@ -68,6 +84,7 @@ class Kpi(Frozen, frozen=True):
     windows: tuple[str, ...] = ()
     dimensions: tuple[Dimension, ...] = ()
     extras: tuple[Extra, ...] = ()
+    options: tuple[Option, ...] = ()
     bands: tuple[Band, ...] = ()
     objective: float | None = None
     benchmarks: tuple[Benchmark, ...] = ()
@@ -84,6 +101,7 @@ class Kpi(Frozen, frozen=True):
             ("windows", self._check_windows),
             ("dimensions", self._check_labels),
             ("help", self._check_help),
+            ("options", self._check_options),
             ("bands", self._check_bands),
             ("objective", self._check_objective),
             ("alerts", self._check_alerts),
@@ -92,6 +110,23 @@ class Kpi(Frozen, frozen=True):
                 check()
             except ValueError as error:
                 raise ValueError(f"{key}: {error}") from None
+
+    def under(self, definitions: Definitions) -> Kpi:
+        """Return the KPI as the definitions want it counted."""
+        for option in self.options:
+            if getattr(definitions, option.definition) == option.choice:
+                return self.counted_by(option)
+        return self
+
+    def counted_by(self, option: Option) -> Kpi:
+        """Return the KPI counted by one of its options."""
+        return replace(self, value=option.value, help={**self.help, **option.help})
+
+    def forms(self) -> Iterator[Kpi]:
+        """Yield the KPI as it is, and as each of its options counts it."""
+        yield self
+        for option in self.options:
+            yield self.counted_by(option)
 
     @property
     def stem(self) -> str:
@@ -193,6 +228,14 @@ class Kpi(Frozen, frozen=True):
         for role, text in self.help.items():
             if not text.strip() or "\n" in text:
                 raise ValueError(f"{role} is one line of text")
+
+    def _check_options(self) -> None:
+        for option in self.options:
+            if unknown := option.help.keys() - self.help.keys():
+                raise ValueError(f"help.{min(unknown)}: the KPI has no such line")
+            counted = replace(self, value=option.value, options=())
+            if counted.split_label != self.split_label:
+                raise ValueError("value: an option has the labels that the KPI has")
 
     def _check_bands(self) -> None:
         check_bands(self.bands, self.better)

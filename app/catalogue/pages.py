@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from app.catalogue.load import Catalogue, load_catalogue
-from app.catalogue.model import Kpi
+from app.catalogue.model import Kpi, Option
 from app.catalogue.naming import DENOMINATOR, INFO, OBSERVATIONS, RESPONSES, TARGET, Family, family_names
 from app.catalogue.reads import Computed, Ratio, Read
 from app.catalogue.targets import Band, Benchmark, Case
@@ -177,6 +177,23 @@ def _families(families: Iterable[Family]) -> list[str]:
 def _readings(kpi: Kpi) -> list[str]:
     if isinstance(kpi.value, Computed):
         return [f"Computed by `{kpi.value.function}` from {_code(kpi.value.measures)}."]
+    chosen = next((option for option in kpi.options if option.value == kpi.value), None)
+    lines = [] if chosen is None else [f"With {_choice(chosen)}:", ""]
+    lines += _reading(kpi)
+    for option in kpi.options:
+        if option is not chosen:
+            lines += ["", f"With {_choice(option)} instead:", "", *_reading(kpi.counted_by(option))]
+    for dimension in kpi.dimensions:
+        for measure, instead in dimension.measures.items():
+            lines += ["", f"By `{dimension.name}`, `{instead}` is read in place of `{measure}`."]
+    return lines
+
+
+def _choice(option: Option) -> str:
+    return f"`{option.definition}: {option.choice}` below `definitions` in the settings"
+
+
+def _reading(kpi: Kpi) -> list[str]:
     rows = (
         (_place(key) if part is parts[0] else "plus", *_read(part))
         for key, read in kpi.readings()
@@ -186,9 +203,6 @@ def _readings(kpi: Kpi) -> list[str]:
     lines = _table(("", "measure", "read as", "where"), rows)
     if isinstance(kpi.value, Ratio) and kpi.value.complement:
         lines += ["", "What is counted is the rest: the denominator less this numerator."]
-    for dimension in kpi.dimensions:
-        for measure, instead in dimension.measures.items():
-            lines += ["", f"By `{dimension.name}`, `{instead}` is read in place of `{measure}`."]
     return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from app.catalogue.dimensions import Dimension
 from app.catalogue.errors import CatalogueError
@@ -23,17 +23,29 @@ def measures_of(kpi: Kpi) -> set[str]:
     return found
 
 
+def measures_of_any_form(kpi: Kpi) -> set[str]:
+    """Return the names of all measures that ``kpi`` may read, however the definitions want it counted."""
+    return {name for form in kpi.forms() for name in measures_of(form)}
+
+
 def check_references(kpi: Kpi, measures: Mapping[str, Measure]) -> None:
     """Raise `CatalogueError` where ``kpi`` names a measure, a field or a definition that does not exist."""
-    for key, read in kpi.readings():
-        _check_read(kpi, key, read, measures)
-    _check_fields(kpi, measures)
+    for index, option in enumerate(kpi.options):
+        _check_definition(kpi, f"options[{index}].definition", option.definition)
+    for form in kpi.forms():
+        for key, read in form.readings():
+            _check_read(kpi, key, read, measures)
+        _check_fields(form, measures)
+    replaceable = {read.measure for form in kpi.forms() for _, read in form.value.readings()}
     for index, dimension in enumerate(kpi.dimensions):
-        _check_dimension(kpi, f"dimensions[{index}]", dimension, dict(kpi.value.readings()), measures)
+        _check_replaced(kpi, f"dimensions[{index}]", dimension, replaceable, measures)
+        for form in kpi.forms():
+            _check_dimension(kpi, f"dimensions[{index}]", dimension, dict(form.value.readings()), measures)
     for place, extra in enumerate(kpi.extras):
         for index, dimension in enumerate(extra.dimensions):
-            key = f"extras[{place}].dimensions[{index}]"
-            _check_dimension(kpi, key, dimension, dict(extra.value.readings()), measures)
+            key, reads = f"extras[{place}].dimensions[{index}]", dict(extra.value.readings())
+            _check_replaced(kpi, key, dimension, {read.measure for read in reads.values()}, measures)
+            _check_dimension(kpi, key, dimension, reads, measures)
 
 
 def _check_read(kpi: Kpi, key: str, read: Read, measures: Mapping[str, Measure]) -> None:
@@ -70,14 +82,8 @@ def _check_dimension(
 ) -> None:
     """Each breakdown needs its field in all that it breaks down; a denominator without it is that of `all`."""
     derived = dimension.derived
-    if derived is not None and derived.definition not in Definitions.__struct_fields__:
-        raise CatalogueError(
-            kpi.id, f"{key}.derived.definition", f"there is no definition {derived.definition!r}"
-        )
-    for replaced, instead in dimension.measures.items():
-        _measure(kpi, f"{key}.measures.{replaced}", instead, measures)
-        if replaced not in [read.measure for read in reads.values()]:
-            raise CatalogueError(kpi.id, f"{key}.measures", f"the value does not read {replaced!r}")
+    if derived is not None:
+        _check_definition(kpi, f"{key}.derived.definition", derived.definition)
     for place, read in reads.items():
         measure = measures[dimension.measure_for(read.measure)]
         if measure.kind != read.how:
@@ -94,6 +100,21 @@ def _check_dimension(
             if (dimension.cell_field in measure.fields) != (dimension.cell_field in other.fields):
                 lacking = other if dimension.cell_field in measure.fields else measure
                 raise _no_field(kpi, key, dimension.cell_field, lacking)
+
+
+def _check_replaced(
+    kpi: Kpi, key: str, dimension: Dimension, reads: Collection[str], measures: Mapping[str, Measure]
+) -> None:
+    """What a breakdown reads in the place of another measure has to exist, and that other one to be read."""
+    for replaced, instead in dimension.measures.items():
+        _measure(kpi, f"{key}.measures.{replaced}", instead, measures)
+        if replaced not in reads:
+            raise CatalogueError(kpi.id, f"{key}.measures", f"the value does not read {replaced!r}")
+
+
+def _check_definition(kpi: Kpi, key: str, name: str) -> None:
+    if name not in Definitions.__struct_fields__:
+        raise CatalogueError(kpi.id, key, f"there is no definition {name!r}")
 
 
 def _measure(kpi: Kpi, key: str, name: str, measures: Mapping[str, Measure]) -> Measure:

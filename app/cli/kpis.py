@@ -15,7 +15,7 @@ from rich.table import Table
 from app.catalogue.describe import describe
 from app.catalogue.load import Catalogue
 from app.catalogue.model import Kpi
-from app.catalogue.naming import family_names
+from app.catalogue.naming import VALUE, family_names
 from app.catalogue.pages import HEADINGS, format_value
 from app.cli.options import settings_options
 from app.errors import UserError
@@ -80,6 +80,8 @@ def _show(console: Console, kpi: Kpi, family: str) -> None:
         ("dimensions", " ".join(dimension.name for dimension in kpi.dimensions)),
         ("targets", ", ".join(f"{name} {format_value(value, kpi.unit)}" for name, value in kpi.targets)),
         ("review", kpi.review),
+        ("counts", kpi.help.get(VALUE, "")),
+        ("options", "\n".join(f"definitions.{o.definition}: {o.choice}" for o in kpi.options)),
         ("metrics", "\n".join(family.name for family in family_names(kpi))),
         (
             "benchmarks",

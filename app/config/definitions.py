@@ -189,6 +189,13 @@ DEFINITIONS: Section[Definitions] = Section(
             " of the kind self_service.",
         ),
         _key(
+            "self_service_adoption_among",
+            "self_service_adoption_among",
+            Choice(("eligible", "active")),
+            "Of whom self_service_adoption is a share: of all eligible customers, or of those of them who were active in the window; then"
+            " a self-service action counts only of a customer who was active in it as well.",
+        ),
+        _key(
             "activation_time",
             "activation_ms",
             Duration(_HOUR, 35 * _DAY),

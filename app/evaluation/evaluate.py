@@ -55,7 +55,9 @@ class Evaluator:
         if measures is None:
             measures = named_measures(definitions.own)
         context = Context(measures, definitions, top)
-        self._kpis = {kpi.id: _Prepared(kpi, context) for kpi in catalogue.values() if kpi.enabled}
+        self._kpis = {
+            kpi.id: _Prepared(kpi.under(definitions), context) for kpi in catalogue.values() if kpi.enabled
+        }
 
     def evaluate(self, reads: Reads, *, windows: Sequence[str] | None = None) -> list[Sample]:
         """Return all samples, as `evaluate` does."""

@@ -12,7 +12,7 @@ from typing import Final
 from app.catalogue.errors import CatalogueError
 from app.catalogue.load import Catalogue, check_catalogue, load_catalogue
 from app.catalogue.model import Kpi
-from app.catalogue.references import check_references, measures_of
+from app.catalogue.references import check_references, measures_of_any_form
 from app.config.document import read_document
 from app.config.source import Located, Problem, SettingsError
 from app.overlay.changes import read_change, switched_off
@@ -92,13 +92,13 @@ def read_overlay(file: Path) -> Overlay:
 
 def _unread(catalogue: Catalogue, off: Iterable[Kpi]) -> tuple[str, ...]:
     """The measures that only KPIs read which are switched off, as far as that spares anything."""
-    read = {name for kpi in catalogue.values() if kpi.enabled for name in measures_of(kpi)}
-    return spared({name for kpi in off for name in measures_of(kpi)} - read)
+    read = {name for kpi in catalogue.values() if kpi.enabled for name in measures_of_any_form(kpi)}
+    return spared({name for kpi in off for name in measures_of_any_form(kpi)} - read)
 
 
 def _read_by(catalogue: Catalogue, measures: Iterable[OwnMeasure]) -> tuple[OwnMeasure, ...]:
     """The measures of which some KPI that is on reads some part."""
-    read = {name for kpi in catalogue.values() if kpi.enabled for name in measures_of(kpi)}
+    read = {name for kpi in catalogue.values() if kpi.enabled for name in measures_of_any_form(kpi)}
     return tuple(one for one in measures if any(part.name in read for part in one.parts()))
 
 

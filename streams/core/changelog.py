@@ -22,6 +22,7 @@ from streams.core.customer_records import (
     encode_status,
 )
 from streams.core.group import pack_facts
+from streams.core.join import watch_self_service
 from streams.core.learning import learn
 from streams.core.ledger import Gone, Ledger
 from streams.core.measures import Cell
@@ -210,6 +211,7 @@ class Loader:
             support.move_moments([], known.moments, conversation)
         for c in ledger.customers.values():
             learn(c, ledger.rules, ledger.dimensions)
+            watch_self_service(c, ledger.rules)
             if isinstance(c.support, Support) and len(c.support.conversations) <= OPEN_CONVERSATIONS:
                 c.close()
         for account in ledger.accounts.values():

@@ -147,7 +147,7 @@ class Customer:
         self.groups: dict[str, bytes | msgspec.Struct] | None = None
         """Further facts by the name of their group (`streams.core.group`): packed, or unpacked since the last checkpoint."""
         self.watched = NEVER
-        """Up to this minute the last active one decides about what some group contributes."""
+        """Up to this minute the last active one decides about what some group contributes, or self-service together with activity."""
         # Not facts: where the panes hold this customer, and what is still to be written.
         self.active_slot = -1
         self.dirty = 0

@@ -77,6 +77,8 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
         "flow.completed",
     )
     """Event types that are self-service: a conversation.message only by the customer to a bot, flow.* only of kind self_service."""
+    self_service_adoption_among: Literal["eligible", "active"] = "eligible"
+    """Of whom self-service adoption is a share: of the eligible customers, or of those of them who were active in the window."""
     activation_ms: int = 7 * DAY_MS
     """How long a new customer has to be activated."""
     activation_milestones: tuple[str, ...] = ("activated",)

@@ -10,7 +10,7 @@ from typing import Final
 
 from schemas import events as e
 from streams.core.account import ROOM
-from streams.core.customer import Customer
+from streams.core.customer import NEVER, Customer
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.facts.account import AccountFacts
 from streams.core.facts.support import Entry, Named
@@ -170,8 +170,25 @@ def join_account(facts: AccountFacts, told: Told, dimensions: Dimensions) -> Non
         facts.own.join(event, told.time, told.plan, told.segment, dimensions, room=ROOM)
 
 
+def self_service_channels(c: Customer, rules: Rules) -> dict[str, int]:
+    """The minute of the customer's last self-service action by channel, messages to bots included. Not to be changed."""
+    channels = c.self_service_channels or {}
+    if c.support is not None and rules.messages_to_bots:
+        to_bot = c.opened().to_bot
+        if to_bot:
+            return channels | {ch: m for ch, m in to_bot.items() if m > channels.get(ch, NEVER)}
+    return channels
+
+
+def watch_self_service(c: Customer, rules: Rules) -> None:
+    """Note until when the last active minute matters to self-service that is counted together with activity."""
+    if rules.among_active:
+        c.watched = max((c.watched, *self_service_channels(c, rules).values()))
+
+
 def watch(c: Customer, rules: Rules) -> None:
-    """Note until when the last active minute matters to the groups that were just joined."""
+    """Note until when the last active minute matters to the groups that were just joined, and to self-service."""
+    watch_self_service(c, rules)
     if c.groups is not None:
         for group in rules.activity_groups:
             facts = c.groups.get(group.name)

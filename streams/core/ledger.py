@@ -29,6 +29,7 @@ from streams.core.join import (
     join_customers,
     platform_of,
     watch,
+    watch_self_service,
 )
 from streams.core.learning import learn
 from streams.core.measures import Contribution
@@ -299,11 +300,14 @@ class Ledger:
     def _self_service_action(self, c: Customer, minute: int, channel: str) -> None:
         if not c.eligible:
             c.join_self_service(minute, channel)
+            watch_self_service(c, self.rules)
             return
-        if c.support is not None and c.opened().to_bot:
-            before = person.self_service(c, self.rules)
+        rules = self.rules
+        if rules.among_active or (c.support is not None and c.opened().to_bot):
+            before = person.self_service(c, rules)
             c.join_self_service(minute, channel)
-            add_to(self.panes, difference(before, person.self_service(c, self.rules)))
+            add_to(self.panes, difference(before, person.self_service(c, rules)))
+            watch_self_service(c, rules)
             return
         channels = c.self_service_channels or {}
         on_channel = channels.get(channel, NEVER)
@@ -336,6 +340,7 @@ class Ledger:
             counted_before = person.self_service(c, self.rules)
             support.to_bot = after
             add_to(self.panes, difference(counted_before, counted))
+            watch_self_service(c, self.rules)
         if contacts is not None and contacts != support.contacts:
             followed = person.grouped(c, self.rules.contact_groups, self.rules)
             now, support.contacts = support.contacts, contacts
@@ -371,7 +376,7 @@ class Ledger:
             c.groups is not None
             and self.rules.activity_groups
             and (bit < 0 or not c.days >> bit & 1 or _last_on(c, platform) < c.watched)
-        ):
+        ) or (last < c.watched and self.rules.among_active):
             before = self._following(c)
             self._activity(c, minute, platform)
             after = self._following(c)
@@ -380,7 +385,7 @@ class Ledger:
         self._activity(c, minute, platform)
 
     def _following(self, c: Customer) -> list[Contribution]:
-        out: list[Contribution] = []
+        out = person.self_service_active(c, self.rules)
         for group in self.rules.activity_groups:
             out += group.of_activity(c, self.rules)
         return out

@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 
-from streams.core.customer import NEVER, Customer, days_of, last_day
+from streams.core.customer import Customer, days_of, last_day
 from streams.core.dimensions import UNKNOWN
 from streams.core.group import Group
 from streams.core.issues import support_contributions
+from streams.core.join import self_service_channels
 from streams.core.measures import Contribution
 from streams.core.membership import by_eligibility, eligibility_edges
 from streams.core.rules import Rules
@@ -53,23 +54,34 @@ def eligibility(c: Customer) -> list[Contribution]:
 
 
 def self_service(c: Customer, rules: Rules) -> list[Contribution]:
-    """The last self-service action, over all and by channel, if the customer is eligible."""
+    """The last self-service action, over all and by channel, if the customer is eligible; where it is wanted, together with activity."""
     if not c.eligible:
         return []
-    last = c.self_service
-    channels = c.self_service_channels
-    if c.support is not None and rules.messages_to_bots:
-        to_bot = c.opened().to_bot
-        if to_bot:
-            last = max(last, *to_bot.values())
-            channels = (channels or {}) | {
-                ch: m for ch, m in to_bot.items() if m > (channels or {}).get(ch, NEVER)
-            }
-    if last < 0:
+    channels = self_service_channels(c, rules)
+    if not channels:
         return []
-    out: list[Contribution] = [("self_service", profile(c), last, 1)]
+    out: list[Contribution] = [("self_service", profile(c), max(channels.values()), 1)]
+    out += [("self_service_by_channel", (channel,), minute, 1) for channel, minute in channels.items()]
+    return out + _self_service_active(c, channels) if rules.among_active else out
+
+
+def self_service_active(c: Customer, rules: Rules) -> list[Contribution]:
+    """What of `self_service` moves with the customer's activity."""
+    if not rules.among_active or not c.eligible:
+        return []
+    return _self_service_active(c, self_service_channels(c, rules))
+
+
+def _self_service_active(c: Customer, channels: dict[str, int]) -> list[Contribution]:
+    # Both lie in a window that ends now if the earlier one of the last ones does.
+    if c.last < 0 or not channels:
+        return []
+    out: list[Contribution] = [
+        ("self_service_active", profile(c), min(c.last, max(channels.values())), 1),
+    ]
     out += [
-        ("self_service_by_channel", (channel,), minute, 1) for channel, minute in (channels or {}).items()
+        ("self_service_active_by_channel", (channel,), min(c.last, minute), 1)
+        for channel, minute in channels.items()
     ]
     return out
 

@@ -142,6 +142,7 @@ class Rules:
 
     __slots__ = (
         "activity_groups",
+        "among_active",
         "by_account",
         "by_struct",
         "calendar",
@@ -166,6 +167,8 @@ class Rules:
         self.by_account = definitions.by_account
         """The account is the customer: then no account spans several of them."""
         self.calendar = Calendar(definitions.timezone)
+        self.among_active = definitions.self_service_adoption_among == "active"
+        """Self-service is counted together with activity too: then a customer's activity moves it."""
         self.messages_to_bots = matches(definitions.self_service_actions, "conversation.message")
         self.measures = stored_measures(definitions.own)
         """Every measure by the name that facts and panes know it by."""

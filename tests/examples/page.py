@@ -15,7 +15,7 @@ from app.evaluation.evaluate import Evaluator
 from schemas.types import EVENT_TYPES
 from streams.core.batch import Sums
 from streams.core.definitions import Definitions
-from tests.oracle import compute
+from tests.oracle import OracleSettings, compute
 from tests.support.figures import EVERY_WINDOW, Figures, batch_figures, differing, folded
 
 FOLDER = Path(__file__).parents[2] / "docs" / "examples"
@@ -56,11 +56,11 @@ class Page:
         lines = section.split("```jsonl\n", 1)[1].split("```", 1)[0].splitlines()
         return [event | {"topic": EVENT_TYPES[event["type"]].topic} for event in map(json.loads, lines)]
 
-    def figures(self, heading: str, time: str) -> Found:
-        """The figures of a section's events. The naive oracle agrees."""
+    def figures(self, heading: str, time: str, **settings: Any) -> Found:
+        """The figures of a section's events, with some definitions other than by default. The naive oracle agrees."""
         events, at = self.events(heading), milliseconds(time)
-        figures = batch_figures(events, at)
-        assert not differing(compute(events, at), figures)
+        figures = batch_figures(events, at, Definitions(**settings))
+        assert not differing(compute(events, at, settings=OracleSettings(**settings)), figures)
         return Found(figures)
 
 

@@ -36,6 +36,20 @@ def test_frequency() -> None:
     assert noon.value("usage_frequency_sessions_quotient", window="7d") == 1.5
 
 
+def test_self_service_among_active_customers() -> None:
+    kpi, heading = "self_service_adoption", "Self-service among active customers"
+    assert PAGE.figures(heading, NOON).ratio(kpi, window="1h") == (3, 4)
+    among = PAGE.figures(heading, NOON, self_service_adoption_among="active")
+    assert among.ratio(kpi, window="1h") == (1, 2)
+    assert among.ratio(kpi, window="1d") == (2, 3)
+    assert among.ratio(kpi, window="1d", plan="pro") == (1, 2)
+    # The denominator of a channel is that of all customers.
+    for channel, customers in (("web", 2), ("help_center", 1)):
+        assert among.value(f"{kpi}_numerator", window="1d", channel=channel) == customers
+        assert among.value(f"{kpi}_ratio", window="1d", channel=channel) == customers / 3
+    assert among.value("adoption_numerator", window="1d") == 3
+
+
 def test_self_service_adoption_of_the_case() -> None:
     events: list[dict[str, Any]] = []
 

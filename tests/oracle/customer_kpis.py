@@ -82,7 +82,10 @@ def add_customer_kpis(lives: Iterable[Life], at: int, settings: OracleSettings, 
     for window in CUSTOMER_WINDOWS:
         begin = begin_of(window, at)
         adoption(eligible, window, begin, figures)
-        self_service_adoption(eligible, window, begin, figures)
+        among = eligible
+        if settings.self_service_adoption_among == "active":
+            among = [c for c in eligible if c.active_since(begin)]
+        self_service_adoption(among, window, begin, figures)
 
 
 def active_users(customers: Sequence[Customer], at: int, settings: OracleSettings, figures: Figures) -> None:
@@ -126,14 +129,14 @@ def adoption(eligible: Sequence[Customer], window: str, begin: int, figures: Fig
         figures.ratio("adoption", len(active), len(some), labels | {"window": window})
 
 
-def self_service_adoption(eligible: Sequence[Customer], window: str, begin: int, figures: Figures) -> None:
-    for labels, some in breakdowns([(c.now, c) for c in eligible], ("plan", "segment")):
+def self_service_adoption(among: Sequence[Customer], window: str, begin: int, figures: Figures) -> None:
+    for labels, some in breakdowns([(c.now, c) for c in among], ("plan", "segment")):
         acting = [c for c in some if c.channels_since(begin)]
         figures.ratio(
             "self_service_adoption", len(acting), len(some), labels | {"window": window, "channel": "all"}
         )
-    used = [c.channels_since(begin) for c in eligible]
+    used = [c.channels_since(begin) for c in among]
     for channel in sorted(set().union(*used)):
-        # No customer is eligible for one channel only: the denominator is that of all.
+        # No customer is eligible or active for one channel only: the denominator is that of all.
         labels = {"window": window, "channel": channel, "plan": "all", "segment": "all"}
-        figures.ratio("self_service_adoption", sum(channel in c for c in used), len(eligible), labels)
+        figures.ratio("self_service_adoption", sum(channel in c for c in used), len(among), labels)

@@ -76,6 +76,7 @@ class OracleSettings:
     voice_channels: frozenset[str] = frozenset({"phone", "ivr"})
     active_events: frozenset[str] = ACTIVE_EVENTS
     self_service_actions: frozenset[str] = SELF_SERVICE_ACTIONS
+    self_service_adoption_among: str = "eligible"
     activation_milestones: frozenset[str] = frozenset({"activated"})
     first_value_milestones: frozenset[str] = frozenset({"first_value"})
     key_action_milestones: frozenset[str] = frozenset({"key_action"})

@@ -128,6 +128,7 @@ def test_every_outcome_and_every_family_occurs() -> None:
         OracleSettings(assumption_ms=OracleSettings().assumption_ms + 1),
         OracleSettings(assumption_ms=OracleSettings().assumption_ms - 1),
         OracleSettings(resolution="last"),
+        OracleSettings(self_service_adoption_among="active"),
         OracleSettings(durable_ms=OracleSettings().durable_ms + 1),
         OracleSettings(activation_ms=3 * HOUR),
         OracleSettings(onboarding_idle_ms=3 * HOUR),

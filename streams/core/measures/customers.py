@@ -37,4 +37,16 @@ MEASURES: Final = (
         "eligible customers at their last self-service action",
     ),
     Measure("self_service_by_channel", "last", ("channel",), "the same, for each channel"),
+    Measure(
+        "self_service_active",
+        "last",
+        ("plan", "segment", "role"),
+        "eligible customers at the last minute since which they had both a self-service action and an active event; if configured",
+    ),
+    Measure(
+        "self_service_active_by_channel",
+        "last",
+        ("channel",),
+        "the same, with the action on each channel and activity anywhere",
+    ),
 )

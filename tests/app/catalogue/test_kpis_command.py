@@ -86,6 +86,22 @@ def test_a_derived_dimension_shows_the_values_that_are_configured(tmp_path: Path
     assert found["dimensions"][1]["derived"]["values"] == ["phone", "radio"]
 
 
+def test_a_kpi_is_described_as_the_definitions_count_it(tmp_path: Path) -> None:
+    config = tmp_path / "other.yaml"
+    config.write_text("definitions:\n  self_service_adoption_among: active\n")
+    (usual,) = described("self_service_adoption")
+    (found,) = described("self_service_adoption", "--config", str(config))
+
+    assert usual["value"]["denominator"]["measure"] == "eligible"
+    assert found["value"]["denominator"]["measure"] == "active"
+    assert found["metrics"][0]["help"] == found["options"][0]["help"]["value"] != usual["metrics"][0]["help"]
+    for arguments, shown in (((), "eligible customers"), (("--config", str(config)), "active in the window")):
+        text = " ".join(run("self_service_adoption", *arguments).stdout.split())
+        assert "self_service_adoption_among: active" in text
+        assert f"counts Share of {'the ' if arguments else ''}eligible customers" in text
+        assert shown in text
+
+
 @pytest.mark.parametrize(
     ("unknown", "message"),
     [

@@ -9,11 +9,19 @@ import pytest
 from app.catalogue.errors import CatalogueError
 from app.catalogue.load import parse_kpi
 from app.catalogue.model import Kpi
+from app.catalogue.reads import Ratio
+from streams.core.definitions import Definitions
 from tests.app.catalogue.conftest import TWELVE, document
 
 EVENT = {"measure": "issues", "how": "event"}
 LEVEL = {"measure": "eligible", "how": "edge"}
 LAST = {"measure": "active", "how": "last"}
+OPTION: dict[str, Any] = {
+    "definition": "first_response",
+    "choice": "anyone",
+    "value": {"form": "ratio", "numerator": EVENT, "denominator": EVENT},
+    "help": {},
+}
 BANDS = [
     {"name": "good", "title": "Good", "at_least": 0.5},
     {"name": "bad", "title": "Bad", "below": 0.5},
@@ -201,6 +209,24 @@ def test_the_small_kpi_is_valid() -> None:
         (put("attributes.formula", ""), "attributes", "formula is empty"),
         (put("attributes.tips", "One."), "attributes.tips", "Expected `array`"),
         (put("attributes.advice", "More."), "attributes", "unknown field `advice`"),
+        (
+            put("options", [OPTION | {"help": {"mean": "Sum"}}]),
+            "options",
+            "help.mean: the KPI has no such line",
+        ),
+        (
+            put("options", [OPTION | {"value": {"form": "level", "read": EVENT}}]),
+            "options",
+            "a KPI of kind ratio has form ratio or computed, not level",
+        ),
+        (
+            put(
+                "options",
+                [OPTION | {"value": {**OPTION["value"], "split": {"label": "by", "parts": {"a": EVENT}}}}],
+            ),
+            "options",
+            "value: an option has the labels that the KPI has",
+        ),
         (put("colour", "red"), "", "unknown field `colour`"),
         (
             put("extras", [{"suffix": "Mean", "value": {"form": "level", "read": EVENT}}]),
@@ -235,6 +261,18 @@ def test_what_is_no_mapping_is_refused() -> None:
 def test_a_file_of_another_kpi_is_refused() -> None:
     with pytest.raises(CatalogueError, match="id: the file is that of other"):
         parse_kpi(document(), "other.yaml", expect="other")
+
+
+def test_an_option_takes_the_place_of_the_value_where_the_definitions_choose_it() -> None:
+    found = kpi(options=[OPTION | {"help": {"value": "The other share"}}])
+    usual, chosen = found.under(Definitions()), found.under(Definitions(first_response="anyone"))
+
+    assert usual == found
+    assert isinstance(chosen.value, Ratio)
+    assert chosen.value.numerator.where == {}
+    assert chosen.help == {**found.help, "value": "The other share"}
+    assert chosen.under(Definitions(first_response="anyone")) == chosen
+    assert list(found.forms()) == [found, chosen]
 
 
 def test_a_kpi_cannot_be_changed() -> None:

@@ -11,6 +11,7 @@ from app.catalogue.load import Catalogue, load_catalogue
 from app.catalogue.naming import family_names
 from app.catalogue.pages import HEADINGS, format_value, main, reference_pages, render_pages, stale_pages
 from app.catalogue.targets import Benchmark, Case
+from streams.core.definitions import Definitions
 from tests.conftest import REPOSITORY
 
 KPIS = list(load_catalogue())
@@ -43,6 +44,21 @@ def test_a_page_has_everything_about_its_kpi(catalogue: Catalogue, kpi: str) -> 
     published: list[Benchmark | Case] = [*found.benchmarks, *found.cases]
     assert all(item.source in page and (item.url or "") in page for item in published)
     assert all(f"`{band.name}`" in page for band in found.bands)
+
+
+def test_the_page_of_a_kpi_with_an_option_shows_both_readings(catalogue: Catalogue) -> None:
+    other = catalogue.under(Definitions(self_service_adoption_among="active"))
+    assert other != catalogue
+    assert catalogue.under(Definitions()) is catalogue
+    usual, chosen = (render_pages(kpis)["self_service_adoption.md"] for kpis in (catalogue, other))
+    setting = "With `self_service_adoption_among: active` below `definitions` in the settings"
+
+    assert (
+        usual.index("`eligible` | edge") < usual.index(f"{setting} instead:") < usual.index("`active` | last")
+    )
+    assert chosen.index(f"{setting}:") < chosen.index("`active` | last")
+    assert "`eligible` | edge" not in chosen
+    assert "eligible customers active in the window" in chosen.split("## Metrics")[1]
 
 
 def test_tables_have_as_many_cells_in_each_row(catalogue: Catalogue) -> None:

@@ -22,6 +22,17 @@ def ratio(numerator: dict[str, Any], denominator: dict[str, Any], **changes: Any
     return document(value=value, **changes)
 
 
+def option(
+    definition: str = "first_response",
+    choice: str = "anyone",
+    numerator: dict[str, Any] = ISSUES,
+    **help_: str,
+) -> dict[str, Any]:
+    """Another way to count the small KPI."""
+    value = {"form": "ratio", "numerator": numerator, "denominator": ISSUES}
+    return {"definition": definition, "choice": choice, "value": value, "help": help_}
+
+
 def by(name: str, **more: Any) -> list[dict[str, Any]]:
     return [{"name": name, **more}]
 
@@ -101,6 +112,21 @@ def by(name: str, **more: Any) -> list[dict[str, Any]]:
             ),
             "dimensions[0].derived.definition",
             "there is no definition 'loud'",
+        ),
+        (
+            document(options=[option(definition="loud")]),
+            "options[0].definition",
+            "there is no definition 'loud'",
+        ),
+        (
+            document(options=[option(numerator={"measure": "x", "how": "event"})]),
+            "value.numerator.measure",
+            "there is no measure 'x'",
+        ),
+        (
+            document(dimensions=by("channel", measures={"active": "active_by_platform"}), options=[option()]),
+            "dimensions[0].measures",
+            "the value does not read 'active'",
         ),
         (
             document(

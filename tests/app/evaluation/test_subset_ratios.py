@@ -43,12 +43,15 @@ def _wrong(kpi: Kpi, figures: Figures) -> Iterator[str]:
             yield f"{name}{dict(labels)} has a value, though there is nothing to count"
 
 
-@given(st.data(), st.sampled_from(["user", "account"]))
+@given(st.data(), st.sampled_from(["user", "account"]), st.sampled_from(["eligible", "active"]))
 @settings(max_examples=80)
-def test_every_ratio_lies_between_0_and_1(data: st.DataObject, customer: Literal["user", "account"]) -> None:
+def test_every_ratio_lies_between_0_and_1(
+    data: st.DataObject, customer: Literal["user", "account"], among: Literal["eligible", "active"]
+) -> None:
     events = data.draw(event_sets(deletions=True))
     at = data.draw(evaluation_time(events))
-    assert wrong(batch_figures(events, at, Definitions(customer=customer))) == []
+    definitions = Definitions(customer=customer, self_service_adoption_among=among)
+    assert wrong(batch_figures(events, at, definitions)) == []
 
 
 def test_every_ratio_lies_between_0_and_1_in_larger_sets_and_each_has_values() -> None:
@@ -56,8 +59,9 @@ def test_every_ratio_lies_between_0_and_1_in_larger_sets_and_each_has_values() -
     for seed in range(3):
         rng = random.Random(seed)
         events = random_events(rng, 700, deletions=seed == 1)
+        definitions = Definitions(self_service_adoption_among="eligible" if seed else "active")
         for at in (*rng.sample(evaluation_times(events), 2), max(int(e["time"]) for e in events) + 1):
-            figures = batch_figures(events, at)
+            figures = batch_figures(events, at, definitions)
             assert wrong(figures) == []
             metrics = {metric for metric, _ in figures}
             valued |= {kpi.id for kpi in RATIOS.values() if f"kpi_{kpi.stem}{RATIO}" in metrics}

@@ -82,6 +82,7 @@ def test_plans_are_ordered_as_configured() -> None:
 
 OTHERWISE: dict[str, Any] = {
     "resolution": "last",
+    "self_service_adoption_among": "active",
     "durable_ms": 5 * HOUR_MS,
     "activation_ms": 3 * HOUR_MS,
     "onboarding_idle_ms": 2 * HOUR_MS,

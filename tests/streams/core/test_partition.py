@@ -32,6 +32,9 @@ from tests.oracle.generate import event_sets, random_events
 from tests.support.cluster import FAR, REMEMBERING, Cluster
 from tests.support.figures import folded
 
+AMONG_ACTIVE = replace(REMEMBERING, self_service_adoption_among="active")
+EITHER = (REMEMBERING, AMONG_ACTIVE)
+"""Whether activity moves what is counted of self-service."""
 CLOSING = {count.measure for count in COUNTS}
 """Plain counts: what no window reaches any more is closed, and a flag withdraws it no longer."""
 
@@ -71,15 +74,15 @@ def one_claim_each(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [e for e in events if len(claims.get(e.get("anonymous_id") or "", ())) < 2]
 
 
-@given(event_sets(), st.randoms(use_true_random=False))
+@given(event_sets(), st.randoms(use_true_random=False), st.sampled_from(EITHER))
 @settings(max_examples=100)
 def test_any_order_batching_and_crashing_gives_the_same_panes(
-    drawn: list[dict[str, Any]], rng: random.Random
+    drawn: list[dict[str, Any]], rng: random.Random, definitions: Definitions
 ) -> None:
     events = one_claim_each(drawn)
     shuffled = events + rng.sample(events, len(events) // 3)
     rng.shuffle(shuffled)
-    cluster = Cluster(3)
+    cluster = Cluster(3, definitions)
     cluster.produce(shuffled, rng=rng)
     cluster.run(rng)
     check(cluster, events)
@@ -96,11 +99,13 @@ def test_larger_sets_in_any_order(seed: int) -> None:
     check(cluster, events)
 
 
-@given(event_sets(deletions=True), st.randoms(use_true_random=False))
+@given(event_sets(deletions=True), st.randoms(use_true_random=False), st.sampled_from(EITHER))
 @settings(max_examples=60)
-def test_deletions_in_order_give_the_same_panes(drawn: list[dict[str, Any]], rng: random.Random) -> None:
+def test_deletions_in_order_give_the_same_panes(
+    drawn: list[dict[str, Any]], rng: random.Random, definitions: Definitions
+) -> None:
     events = [e for e in drawn if not (e["type"] == "user.identified" and e.get("anonymous_id"))]
-    cluster = Cluster(1)
+    cluster = Cluster(1, definitions)
     state = cluster.parts[0]
     for event in sorted(events, key=lambda e: (int(e["time"]), e["type"] == "user.deleted")):
         cluster.produce([event])
@@ -119,6 +124,7 @@ def test_configured_times_give_the_same_panes_in_any_order(seed: int) -> None:
         replace(
             REMEMBERING,
             resolution="last",
+            self_service_adoption_among="active",
             durable_ms=5 * HOUR_MS,
             activation_ms=3 * HOUR_MS,
             onboarding_idle_ms=2 * HOUR_MS,
@@ -155,6 +161,53 @@ def test_other_definitions_recompute_the_panes_from_the_facts() -> None:
     }
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_activity_moves_self_service_from_the_switch_on(seed: int) -> None:
+    """What came before the switch was joined without a thought of it."""
+    rng = random.Random(seed)
+    events = one_claim_each(random_events(rng, 600))
+    cluster = Cluster(2)
+    for definitions in (REMEMBERING, AMONG_ACTIVE, REMEMBERING, AMONG_ACTIVE):
+        for part in cluster.parts:
+            cluster.recover(part, definitions)
+            cluster.checkpoint(part)
+            cluster.recover(part)
+        cluster.produce(rng.sample(events, len(events) // 2))
+        cluster.run(rng)
+    cluster.produce(events)
+    cluster.run(rng)
+    assert AMONG_ACTIVE.fingerprint() != REMEMBERING.fingerprint()
+    assert any(measure == "self_service_active" for measure, *_ in cluster.numbers())
+    check(cluster, events)
+
+
+@pytest.mark.parametrize("action", ["help", "message"])
+def test_a_customer_who_acts_after_the_switch_counts_since_its_action_before_it(action: str) -> None:
+    def told(minute: int, type_: str, **fields: Any) -> dict[str, Any]:
+        return {"id": str(minute), "type": type_, "time": MARCH + minute * 60_000, "user_id": "u", **fields}
+
+    events = [told(0, "page.viewed"), told(5, "help.searched", data={"search_id": "s", "results": 1})]
+    if action == "message":
+        talk = {"conversation_id": "c", "channel": "bot"}
+        events[1:] = [
+            told(4, "conversation.started", **talk, data={"initiated_by": "customer"}),
+            told(5, "conversation.message", **talk, data={"actor": "customer", "public": True}),
+        ]
+    cluster = Cluster(1)
+    cluster.produce(events)
+    cluster.run(random.Random(0))
+    for part in cluster.parts:
+        cluster.recover(part, AMONG_ACTIVE)
+        cluster.checkpoint(part)
+        cluster.recover(part)
+    events.append(told(9, "page.viewed"))
+    cluster.produce(events[-1:])
+    cluster.run(random.Random(0), crashes=False)
+    check(cluster, events)
+    found = [minute for measure, _, minute, _ in cluster.numbers() if measure == "self_service_active"]
+    assert found == [MARCH // 60_000 + 5]
+
+
 def test_recovery_reads_back_everything() -> None:
     rng = random.Random(9)
     events = random_events(rng, 1200, deletions=True)
@@ -177,7 +230,7 @@ def test_many_small_sets_in_any_order() -> None:
         rng = random.Random(seed)
         events = one_claim_each(random_events(rng, 150))
         shuffled = rng.sample(events, len(events))
-        cluster = Cluster(3)
+        cluster = Cluster(3, EITHER[seed // 2 % 2])
         cluster.produce(shuffled if seed % 2 else events, rng=rng)
         cluster.run(rng)
         check(cluster, events)
