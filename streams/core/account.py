@@ -13,17 +13,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from streams.core.customer import NEVER, Customer
-from streams.core.definitions import Definitions
-from streams.core.dimensions import UNKNOWN
 from streams.core.facts.account import AccountFacts, Part, Row
 from streams.core.facts.wellbeing import Answer, WellbeingFacts
-from streams.core.groups.renewals import cancellations, renewals
 from streams.core.groups.wellbeing import joined
-from streams.core.measures import Contribution
-from streams.core.membership import edges_since, of_account
 from streams.core.subscriptions import Subscriptions
+from streams.core.summary import Summary, summary_of
 from streams.core.time import MINUTE_MS
-from streams.core.upsell import paying
 
 if TYPE_CHECKING:
     from streams.core.assessment import Assessment
@@ -37,11 +32,13 @@ DAYS_TOLD: Final = 62
 class Account:
     """An account at its home. Its facts lie packed while nobody joins anything."""
 
-    __slots__ = ("assessed", "dirty", "facts", "id", "unassessed")
+    __slots__ = ("assessed", "dirty", "facts", "id", "summary", "unassessed")
 
     def __init__(self, id: str, facts: bytes | AccountFacts) -> None:  # noqa: A002  (the facts' own name for it)
         self.id = id
         self.facts = facts
+        self.summary: Summary | None = None
+        """What the parts come to, once it was asked for; only while the facts are unpacked."""
         self.dirty = False
         self.unassessed = True
         """It has to be assessed anew."""
@@ -61,8 +58,16 @@ class Account:
         facts = self.facts
         return facts if isinstance(facts, AccountFacts) else _decode_facts(facts)
 
+    def summed(self, facts: AccountFacts) -> Summary:
+        """Return what the parts of the opened facts come to."""
+        summary = self.summary
+        if summary is None:
+            summary = self.summary = summary_of(facts)
+        return summary
+
     def close(self) -> bytes:
         """Pack the facts, and return them as a record's value."""
+        self.summary = None
         facts = self.facts
         if isinstance(facts, AccountFacts):
             facts = self.facts = _encode(facts)
@@ -92,6 +97,26 @@ def join_parts(part: Part, other: Part) -> None:
         part.holds = True
     _join_days(part, other.day0, other.days)
     _join_wellbeing(part, other.contacts, other.answers)
+
+
+def first_part(
+    c: Customer, facts: WellbeingFacts | None, subscriptions: Subscriptions | None, *, days: bool
+) -> Part:
+    """Return the part of one customer; without `days` as `join_later` makes it."""
+    day0, bits = recent_days(c.day0, c.days) if days else (0, 0)
+    return Part(
+        c.known,
+        c.last,
+        c.plan_time // MINUTE_MS if c.plan else NEVER,
+        c.plan,
+        day0,
+        bits,
+        [] if facts is None else facts.contacts,
+        [] if facts is None else facts.answers,
+        c.segment_time // MINUTE_MS if c.segment else NEVER,
+        c.segment,
+        subscriptions is not None and subscriptions.holds,
+    )
 
 
 def join_customer(
@@ -141,12 +166,19 @@ def _join_days(part: Part, day0: int, days: int) -> None:
         first = min(part.day0, day0)
         days = days << day0 - first | present << part.day0 - first
         day0 = first
+    part.day0, part.days = recent_days(day0, days)
+
+
+def recent_days(day0: int, days: int) -> tuple[int, int]:
+    """Return the last `DAYS_TOLD` of a set of local days, as it is kept."""
+    if not days:
+        return 0, 0
     surplus = days.bit_length() - DAYS_TOLD
     if surplus > 0:
         days >>= surplus
         day0 += surplus
     low = (days & -days).bit_length() - 1
-    part.day0, part.days = day0 + low, days >> low
+    return day0 + low, days >> low
 
 
 def _join_wellbeing(part: Part, contacts: list[int], answers: list[Answer]) -> None:
@@ -167,51 +199,12 @@ def whole_of(facts: AccountFacts) -> Part:
     return whole
 
 
-def only_later(facts: AccountFacts, part: Part, number: int) -> tuple[str, int, int] | None:
-    """Join what a number adds to its part if that is nothing but later activity under the plan and segment that everybody told.
-
-    Returns that plan, and the account's last active minutes before and after; None, with nothing joined, if it is more.
-    """
-    known = facts.parts.get(number)
-    if known is None or not 0 <= known.known <= part.known or part.holds > known.holds:
-        return None
-    plan, segment, last = part.plan, part.segment, NEVER
-    for other in facts.parts.values():
-        if other.plan != plan or other.segment != segment:
-            return None
-        last = max(last, other.last)
-    if last < 0:
-        return None
-    join_parts(known, part)
-    return plan, last, max(last, part.last)
-
-
 def values_of(facts: AccountFacts) -> Iterator[tuple[str, str]]:
     """Yield the bounded values that the facts hold, as (dimension, value)."""
     for part in facts.parts.values():
         yield "plan", part.plan
         yield "segment", part.segment
     yield from facts.own.values()
-
-
-def account_contributions(facts: AccountFacts, definitions: Definitions) -> list[Contribution]:
-    """Return what the account contributes."""
-    whole = whole_of(facts)
-    plan = whole.plan or UNKNOWN
-    out: list[Contribution] = []
-    if whole.last >= 0:
-        eligible = whole.known >= 0 and facts.not_withdrawn
-        out.append(("account_active", (plan, "1" if eligible else "0"), whole.last, 1))
-    edges = edges_since(whole.known, facts.eligibility)
-    out += [("account_eligible", (plan,), minute, edge) for minute, edge in edges]
-    own = facts.own
-    if own.changes:
-        out += paying(own.changes, plan) + cancellations(own, whole.plan)
-    elif whole.holds:
-        # Its customers hold subscriptions of their own, and count by these.
-        edges = []
-    out += of_account(own, (whole.plan, whole.segment), edges, eligible=facts.not_withdrawn)
-    return out + renewals(own, whole.plan, definitions.renewal_grace_ms)
 
 
 # ---- what travels ----------------------------------------------------------------------------------------------------

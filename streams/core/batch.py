@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from schemas.events import Event, UserIdentified, customer_of
 from streams.core import person
-from streams.core.account import account_contributions, join_customer
+from streams.core.account import join_customer
 from streams.core.assessment import assess_account, assess_customer, whole_hour
 from streams.core.customer import NOBODY, Customer
 from streams.core.deduplication import identity_of, seed_of
@@ -21,6 +21,7 @@ from streams.core.join import claims, join, join_account, join_customers, tell
 from streams.core.ledger import closed_at
 from streams.core.measures import Cell, Contribution
 from streams.core.rules import Rules
+from streams.core.summary import account_contributions, summary_of
 from streams.core.time import MINUTE_MS, reached, window_span
 
 
@@ -143,7 +144,7 @@ class Batch:
                 part = self._account(c.account).parts.setdefault(0, Part())
                 join_customer(part, c, *rules.for_account(c))
         for account in self._accounts.values():
-            yield from account_contributions(account, self.rules.definitions)
+            yield from account_contributions(account, summary_of(account), self.rules.definitions)
             if hour is not None:
                 yield from assess_account(account, hour, rules).contributions(rules.definitions)
 

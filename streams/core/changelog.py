@@ -10,7 +10,7 @@ import msgspec
 
 from streams.core.account import Account, values_of
 from streams.core.course import derive
-from streams.core.customer import Customer
+from streams.core.customer import UNTOLD_WHOLLY, Customer
 from streams.core.customer_records import (
     decode_conversation,
     decode_hot,
@@ -63,7 +63,7 @@ def take_state(ledger: Ledger, newest: int | None) -> list[StateRecord]:
     ledger.gone = []
     dirty, ledger.dirty = ledger.dirty, []
     for c in dirty:
-        c.dirty = 0
+        c.dirty &= UNTOLD_WHOLLY
         key = c.id.encode()
         records.append((b"a" + key, encode_hot(c)))
         if c.status is not None:

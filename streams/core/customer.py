@@ -27,7 +27,10 @@ CHANGED: Final = 1
 MOVED: Final = 3
 ASSESS: Final = 4
 JOINED: Final = 8
-"""Bits of `Customer.dirty`: its facts changed; so did what it means to its account; it has to be assessed anew."""
+UNTOLD: Final = 16
+UNTOLD_WHOLLY: Final = 48
+"""Bits of `Customer.dirty`: its facts changed; so did what it means to its account; it has to be assessed anew; it belongs to
+another account than before. The last two outlive a checkpoint: its account was not told yet of later activity, or of anything more."""
 
 
 @mypyc_attr(acyclic=True)
@@ -151,7 +154,7 @@ class Customer:
         # Not facts: where the panes hold this customer, and what is still to be written.
         self.active_slot = -1
         self.dirty = 0
-        """0, or the bits `CHANGED`, `MOVED`, `ASSESS`, and `JOINED` if it belongs to another account than before."""
+        """0, or the bits `CHANGED`, `MOVED`, `ASSESS`, `JOINED`, `UNTOLD` and `UNTOLD_WHOLLY`."""
         self.assessed: Assessment | None = None
         """What the hourly sweep found, as it stands in the panes."""
 

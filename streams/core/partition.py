@@ -387,8 +387,8 @@ class PartitionState:
         ):
             return False
         ledger = self.ledger
-        if not c.dirty:
-            c.dirty = CHANGED
+        if not c.dirty & CHANGED:
+            c.dirty |= CHANGED
             ledger.dirty.append(c)
         if account and time > c.account_time:
             c.account_time = time
@@ -607,9 +607,8 @@ class PartitionState:
 
     def _report(self, *, behind: bool) -> bool:
         """Tell the homes of accounts what has changed with their customers here; whether nothing waits."""
-        self._reports.collect(self.ledger)
         homes: dict[int, list[Row]] = {}
-        for row in self._reports.take(behind=behind):
+        for row in self._reports.take(self.ledger, behind=behind):
             homes.setdefault(self._home(row.account.encode(), self.partitions), []).append(row)
         for home, told in homes.items():
             if home == self.number:

@@ -1,29 +1,30 @@
 """What one partition number has to tell the homes of its customers' accounts.
 
 Changes wait here from checkpoint to checkpoint while the number reads a backlog, where nearly every customer changes with every
-checkpoint: they join, so that an account is told once of all of them. What takes something back never waits.
+checkpoint: an account is told once of all of them, as its customers are by then. What takes something back never waits.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from streams.core.account import join_customer, join_later
-from streams.core.customer import ASSESS, JOINED, MOVED, Customer
+from streams.core.account import first_part, join_customer, join_later
+from streams.core.customer import ASSESS, JOINED, MOVED, UNTOLD, UNTOLD_WHOLLY, Customer
 from streams.core.facts.account import Part, Row
 from streams.core.ledger import Ledger
 
-PATIENCE: Final = 10
+PATIENCE: Final = 30
 """Checkpoints for which changes wait at most."""
 
 
 class Reports:
-    """Rows by account, until they are taken."""
+    """The customers of whom some account was not told yet."""
 
-    __slots__ = ("_members", "_rows", "_waited")
+    __slots__ = ("_members", "_untold", "_waited")
 
     def __init__(self) -> None:
-        self._rows: dict[str, Row] = {}
+        self._untold: list[Customer] = []
+        """Those with the bit `UNTOLD`."""
         self._waited = 0
         self._members: dict[str, list[Customer]] | None = None
         """The customers here that belong to an account, or once did; made when first something is taken back."""
@@ -36,11 +37,34 @@ class Reports:
     @property
     def waiting(self) -> bool:
         """Whether there is something that no home was told yet."""
-        return bool(self._rows)
+        return bool(self._untold)
 
-    def collect(self, ledger: Ledger) -> None:
-        """Note what has changed since the last checkpoint, before the ledger loses its marks."""
-        rows, for_account = self._rows, ledger.rules.for_account
+    def everything(self, ledger: Ledger) -> None:
+        """Note what all customers come to: some of it may never have been told."""
+        for c in ledger.customers.values():
+            if c.account:
+                self._note(c, UNTOLD_WHOLLY)
+
+    def _note(self, c: Customer, bits: int) -> None:
+        if not c.dirty & UNTOLD:
+            self._untold.append(c)
+        c.dirty |= bits
+
+    def take(self, ledger: Ledger, *, behind: bool) -> list[Row]:
+        """Return what is to be told now, before the ledger loses its marks. `behind`: the number reads a backlog."""
+        rows = self._taken_back(ledger)
+        for c in ledger.dirty:
+            if c.dirty & MOVED == MOVED and c.account and c.account not in rows:
+                self._note(c, UNTOLD_WHOLLY if c.dirty & ASSESS else UNTOLD)
+        if behind and self._waited < PATIENCE:
+            self._waited += 1
+        else:
+            self._waited = 0
+            self._tell(rows, ledger)
+        return list(rows.values())
+
+    def _taken_back(self, ledger: Ledger) -> dict[str, Row]:
+        """Whole rows of the accounts that lost something, by account."""
         stale, ledger.stale = ledger.stale, set()
         members = self._members
         if members is not None:
@@ -52,43 +76,32 @@ class Reports:
             for c in ledger.customers.values():
                 if c.account:
                     members.setdefault(c.account, []).append(c)
+        rows: dict[str, Row] = {}
         if members is not None:
             for name in stale:
                 row = rows[name] = Row(name, True, Part())
                 for c in members.get(name, ()):
                     if c.account == name and not c.excluded:
-                        join_customer(row.part, c, *for_account(c))
-        for c in ledger.dirty:
-            account = c.account
-            if c.dirty & MOVED == MOVED and account and account not in stale and not c.excluded:
-                part = self._part(account)
-                if c.dirty & ASSESS:
-                    join_customer(part, c, *for_account(c))
-                else:
-                    join_later(part, c)
+                        join_customer(row.part, c, *ledger.rules.for_account(c))
+        return rows
 
-    def everything(self, ledger: Ledger) -> None:
-        """Note what all customers come to: some of it may never have been told."""
+    def _tell(self, rows: dict[str, Row], ledger: Ledger) -> None:
+        """Add what has waited to the rows."""
         for_account = ledger.rules.for_account
-        for c in ledger.customers.values():
-            if c.account and not c.excluded:
-                join_customer(self._part(c.account), c, *for_account(c))
-
-    def _part(self, account: str) -> Part:
-        """What is to be told of an account, beginning with nothing."""
-        row = self._rows.get(account)
-        if row is None:
-            row = self._rows[account] = Row(account, False, Part())
-        return row.part
-
-    def take(self, *, behind: bool) -> list[Row]:
-        """Return what is to be told now. `behind`: the number reads a backlog."""
-        if behind and self._waited < PATIENCE:
-            self._waited += 1
-            told = [row for row in self._rows.values() if row.whole]
-            for row in told:
-                del self._rows[row.account]
-            return told
-        self._waited = 0
-        rows, self._rows = self._rows, {}
-        return list(rows.values())
+        untold, self._untold = self._untold, []
+        for c in untold:
+            wholly = c.dirty & UNTOLD_WHOLLY == UNTOLD_WHOLLY
+            c.dirty &= ~UNTOLD_WHOLLY
+            account = c.account
+            if not account or c.excluded:
+                continue
+            facts, subscriptions = for_account(c) if wholly and c.groups is not None else (None, None)
+            row = rows.get(account)
+            if row is None:
+                rows[account] = Row(account, False, first_part(c, facts, subscriptions, days=wholly))
+            elif row.whole:
+                continue
+            elif wholly:
+                join_customer(row.part, c, facts, subscriptions)
+            else:
+                join_later(row.part, c)
