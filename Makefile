@@ -19,7 +19,7 @@ setup: $(READY) ## Create the virtual environment in .venv from the locked requi
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	scripts/install-locked $(VENV) requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -49,8 +49,9 @@ generated: $(READY) ## Check that the generated files are current and break no p
 	$(BIN)/python -m schemas.generate --check
 	$(BIN)/selfserve generate --check
 
+# A file stays in one process, so that what its tests share is made once; tests/conftest.py puts the longest first.
 pytest: $(READY) ## Run the tests alone; choose with ARGS='-k ... tests/...'
-	$(BIN)/pytest $(or $(ARGS),--numprocesses 2 --dist loadgroup)
+	$(BIN)/pytest $(or $(ARGS),--numprocesses 2 --dist loadfile --no-loadscope-reorder)
 
 generate: $(READY) ## Write the generated files
 	$(BIN)/python -m schemas.generate
@@ -67,11 +68,11 @@ upgrade: $(READY) ## As lock, with the newest versions that are allowed
 bench: $(if $(PURE),$(READY),installed) ## Measure the compiled worker, or with PURE=1 that of the source tree; options with ARGS='--record'
 	$(if $(PURE),$(BIN),$(COMPILED)/bin)/selfserve bench $(ARGS)
 
-chaos: $(READY) ## Kill workers under load for ten minutes; other times with SECONDS=...
-	SELFSERVE_CRASH_SECONDS=$(or $(SECONDS),600) $(BIN)/pytest -m crash -s tests/crash
+chaos: $(READY) ## Kill workers and brokers under load for ten minutes or longer; other times with MINUTES=...
+	SELFSERVE_SOAK_MINUTES=$(or $(MINUTES),10) $(BIN)/pytest -m crash -s -k stay_exact tests/crash
 
 soak: $(READY) ## As chaos, for four hours
-	SELFSERVE_CRASH_SECONDS=$(or $(SECONDS),14400) $(BIN)/pytest -m crash -s tests/crash
+	SELFSERVE_SOAK_MINUTES=$(or $(MINUTES),240) $(BIN)/pytest -m crash -s -k stay_exact tests/crash
 
 wheel: $(READY) ## Build the wheels into dist, pure and compiled, and try them in an environment of their own
 	scripts/build-wheels $(BIN)/python
@@ -91,7 +92,7 @@ installed: $(COMPILED)/.ready
 
 $(COMPILED)/.ready: requirements-dev.lock
 	$(PYTHON) -m venv --clear $(COMPILED)
-	$(COMPILED)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	scripts/install-locked $(COMPILED) requirements-dev.lock
 	@touch $@
 
 clean: ## Remove everything that can be made again, the virtual environment included

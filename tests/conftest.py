@@ -23,6 +23,20 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
 }
 """Marker of a test, and the programs that it starts; all of them are Debian packages."""
 
+LONGEST = (
+    "tests/crash/test_chaos.py",
+    "tests/deploy/test_prometheus.py",
+    "tests/realdata/test_figures.py",
+    "tests/app/generation/test_every_kind.py",
+    "tests/integration/test_alerting_live.py",
+    "tests/integration/test_exactness.py",
+    "tests/integration/test_worker.py",
+    "tests/integration/test_kafka.py",
+    "tests/integration/test_exporter.py",
+    "tests/oracle/test_generate.py",
+)
+"""The files that take longest, in an order in which one that mostly waits runs beside one that mostly computes."""
+
 # No deadline: on a loaded machine it would fail the test for the machine's sake.
 settings.register_profile("dev", deadline=None, max_examples=50)
 settings.register_profile(
@@ -47,13 +61,11 @@ def _missing(item: pytest.Item) -> list[str]:
     return [name for name in programs if shutil.which(name) is None]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, where tests run in two processes, what shares a broker: the longest runs, and all others."""
-    for item in items:
-        if item.get_closest_marker("kafka"):
-            is_long = item.get_closest_marker("crash") or item.get_closest_marker("alertmanager")
-            item.add_marker(pytest.mark.xdist_group("long" if is_long else "kafka"))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the longest files where several processes share the tests, so that none is left with one at the end."""
+    if hasattr(config, "workerinput"):
+        places = {name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -60,7 +60,8 @@ CI = Plan(
     joins=2,
     broker_restarts=1,
     broker_kills=1,
-    events=90_000,
+    # Enough for ten minutes, of which a quiet machine needs less than half.
+    events=200_000,
     rate=250,
     pause_s=(0.3, 2.5),
     seed=int(os.environ.get(SEED, "1")),

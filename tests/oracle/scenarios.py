@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tests.oracle.settings import DAY, HOUR, MINUTE, SECOND
@@ -41,11 +42,19 @@ class Cast:
     conversations: Sequence[str]
     identities: bool
 
-    def everyone(self) -> list[Json]:
-        """The ways in which an event can say who it is about."""
+    @cached_property
+    def people(self) -> Sequence[Json]:
+        """The ways in which an event can name one person."""
         return [
             *({"user_id": name} for name in (*self.users, *self.mortals)),
             *({"anonymous_id": name} for name in self.visitors),
+        ]
+
+    @cached_property
+    def everyone(self) -> Sequence[Json]:
+        """The ways in which an event can say who it is about."""
+        return [
+            *self.people,
             *({"account_id": name} for name in self.accounts),
             {"user_id": self.users[0], "anonymous_id": self.visitors[0], "account_id": "org1"},
         ]
@@ -115,7 +124,7 @@ PRODUCT, SUPPORT, FEEDBACK, ACCOUNT = "product.events", "support.events", "feedb
 
 def use_product(story: Story) -> None:
     """Product use of several kinds, a flow of any kind among it."""
-    who = story.choose.pick(story.cast.everyone())
+    who = story.choose.pick(story.cast.everyone)
     flow = {"flow": "setup", "flow_id": story.choose.pick(("f1", "f2", "f3"))}
     flow["kind"] = story.choose.pick(("onboarding", "self_service", "tour", "checkout", "journey"))
     kinds: list[tuple[str, Json, Json]] = [
@@ -138,7 +147,7 @@ def use_product(story: Story) -> None:
 
 def seek_help(story: Story) -> None:
     """Help events around the session gap, then perhaps a contact around the end of the assumption time."""
-    who = story.choose.pick(story.cast.everyone())
+    who = story.choose.pick(story.cast.everyone)
     kinds: list[tuple[str, Json]] = [
         ("help.searched", {"search_id": "s1", "results": 3}),
         ("help.result_clicked", {"search_id": "s1", "article": "a1"}),
@@ -186,7 +195,7 @@ def contact(story: Story, who: Json) -> None:
 
 def converse(story: Story, who: Json | None = None) -> None:
     """Part of a conversation: any beginning or none, then any steps in any order."""
-    who = who or story.choose.pick(story.cast.everyone())
+    who = who or story.choose.pick(story.cast.everyone)
     identity = story.choose.pick(story.cast.conversations)
     usual = story.choose.pick(CONVERSATION_CHANNELS)
 
@@ -230,7 +239,7 @@ def converse(story: Story, who: Json | None = None) -> None:
 
 def ask_bot(story: Story) -> None:
     """A bot answers, then silence, a resolution, or a contact around the end of the assumption time."""
-    who = story.choose.pick(story.cast.everyone())
+    who = story.choose.pick(story.cast.everyone)
     identity = story.choose.pick(story.cast.conversations)
     common: Json = {"conversation_id": identity, "channel": story.choose.pick(("bot", "chat"))}
     opening = {"initiated_by": story.choose.pick(("customer", "customer", "bot")), "with": "bot"}
@@ -259,7 +268,7 @@ def ask_bot(story: Story) -> None:
 
 def administer(story: Story) -> None:
     """Flags, eligibility, identities, and events that make nobody a customer."""
-    who = story.choose.pick(story.cast.everyone())
+    who = story.choose.pick(story.cast.everyone)
     user = {"user_id": story.choose.pick(story.cast.users)}
     # An account speaks for its one customer here, so that both scopes mean the same.
     scope = "account" if set(who) == {"account_id"} else "user"

@@ -18,10 +18,6 @@ def belong(story: Story) -> None:
     """Colleagues of one account act, one after the other; now and then one names another account, or none."""
     cast = story.cast
     account = {"account_id": story.choose.pick((*cast.accounts, "org1"))}
-    people: list[Json] = [
-        *({"user_id": name} for name in (*cast.users, *cast.mortals)),
-        *({"anonymous_id": name} for name in cast.visitors),
-    ]
     away: list[Json] = [account] * 6 + [{}, {"account_id": cast.accounts[0]}]
     kinds: list[tuple[str, str, Json, Json]] = [
         (PRODUCT, "page.viewed", {}, {}),
@@ -82,11 +78,11 @@ def belong(story: Story) -> None:
     ]
     while True:
         topic, type_, data, envelope = story.choose.pick(kinds)
-        who = story.choose.pick(people) | story.choose.pick(away)
+        who = story.choose.pick(cast.people) | story.choose.pick(away)
         story.tell(topic, type_, who, data=data, **envelope)
         if story.choose.pick((False, False, False, True)):
             # A colleague in the same millisecond.
-            story.tell(PRODUCT, "page.viewed", story.choose.pick(people) | account)
+            story.tell(PRODUCT, "page.viewed", story.choose.pick(cast.people) | account)
         if not story.choose.more():
             return
         story.wait(PAUSES)

@@ -25,7 +25,7 @@ STEPS = (1, 2, 3, "one", "two", "2", "all", 4, 0, 5)
 
 def go_through(story: Story) -> None:
     """A flow, its steps in any order, with pauses around the deadlines; it may be begun or completed more than once, or never."""
-    who = story.choose.pick(story.cast.everyone())
+    who = story.choose.pick(story.cast.everyone)
     kind = story.choose.pick(("journey", "onboarding", "tour", "journey", "onboarding"))
     flow = {
         "flow": story.choose.pick(("setup", "setup", "all", "deep")),
@@ -54,7 +54,7 @@ def go_through(story: Story) -> None:
 
 def arrive(story: Story) -> None:
     """A signup, with milestones and key actions before it and after it, around the end of the time for activation."""
-    who = story.choose.pick(story.cast.everyone())
+    who = story.choose.pick(story.cast.everyone)
     told: list[tuple[str, Json, Json]] = [
         ("milestone.reached", {"milestone": "activated"}, {}),
         ("milestone.reached", {"milestone": "first_value"}, {}),

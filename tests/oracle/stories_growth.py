@@ -14,7 +14,7 @@ PAUSES = (MINUTE, 0, 0, 1, 20 * MINUTE, HOUR, DAY - 1, DAY, 8 * DAY)
 
 def grow(story: Story) -> None:
     """Somebody comes, by itself or by invitation, and buys; now and then it turns out to be a fake."""
-    who = story.choose.pick(story.cast.everyone())
+    who = story.choose.pick(story.cast.everyone)
     reason = {"reason": story.choose.pick(("fake", "bot", "all"))}
     added = {"subscription_id": "sub3", "mrr": 3000, "initiated_by": "customer"}
     kinds: list[tuple[str, Json]] = [

@@ -17,7 +17,7 @@ PAUSES = (MINUTE, 0, SECOND, 10 * MINUTE, HOUR, DAY - 1, DAY, DAY + 1, 2 * DAY, 
 
 def look_up(story: Story) -> None:
     """Searches and their results, articles and their ratings, work in between on any platform, and now and then an agent."""
-    who = story.choose.pick(story.cast.everyone())
+    who = story.choose.pick(story.cast.everyone)
 
     def tell(type_: str, data: Json | None = None, topic: str = SUPPORT) -> None:
         channel = story.choose.pick((None, "in_app", "help_center")) if type_.startswith("help.") else None

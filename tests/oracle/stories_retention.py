@@ -22,7 +22,7 @@ PLANS = (None, "free", "pro", "team", "all")
 
 def subscribe(story: Story) -> None:
     """Parts of a subscription's life, in any order."""
-    who = story.choose.pick(story.cast.everyone())
+    who = story.choose.pick(story.cast.everyone)
     end = story.choose.pick(PERIOD_ENDS)
     while True:
         named: Json = {"subscription_id": story.choose.pick(("sub1", "sub1", "sub1", "sub2"))}
@@ -44,7 +44,7 @@ def subscribe(story: Story) -> None:
 
 def come_back(story: Story) -> None:
     """A signup, and days of use around those at which cohorts are looked at."""
-    who = story.choose.pick(story.cast.everyone())
+    who = story.choose.pick(story.cast.everyone)
     story.tell("account.events", "user.signed_up", who)
     while story.choose.more():
         story.wait(RETURNS)

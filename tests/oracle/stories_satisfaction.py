@@ -19,7 +19,7 @@ CHANNELS = (None, None, "email", "chat", "in_app", "all")
 def ask_opinion(story: Story) -> None:
     """A survey, answered, answered again, answered without having been asked, or left alone."""
     pick = story.choose.pick
-    who = pick(story.cast.everyone())
+    who = pick(story.cast.everyone)
     request: Json = {
         "request_id": pick(("r1", "r2", "r3")),
         "survey": pick(("s", "s", "relation", "all")),
@@ -42,7 +42,7 @@ def ask_opinion(story: Story) -> None:
 def write_mail(story: Story) -> None:
     """E-mails, with reactions before and after them, and what people say of their own accord."""
     pick = story.choose.pick
-    who = pick(story.cast.everyone())
+    who = pick(story.cast.everyone)
     mail = {"email_id": pick(("m1", "m2", "m3"))}
     while True:
         told: list[tuple[str, Json, Json]] = [

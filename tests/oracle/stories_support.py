@@ -20,7 +20,7 @@ WEEKS = (2 * DAY, 6 * DAY, 7 * DAY - 1, 7 * DAY, 7 * DAY + 1, 8 * DAY - 1, 8 * D
 
 def talk_to_bots(story: Story) -> None:
     """A dialogue with bots that name themselves now and then, and with whom else comes in."""
-    who = story.choose.pick(story.cast.everyone())
+    who = story.choose.pick(story.cast.everyone)
     common: Json = {
         "conversation_id": story.choose.pick(story.cast.conversations),
         "channel": story.choose.pick(("bot", "chat", "email")),
@@ -48,7 +48,7 @@ def talk_to_bots(story: Story) -> None:
 
 def relapse(story: Story) -> None:
     """Something is solved without an agent, or not even tried; then the customer comes back around the end of a week, or does not."""
-    who = story.choose.pick(story.cast.everyone())
+    who = story.choose.pick(story.cast.everyone)
     common: Json = {
         "conversation_id": story.choose.pick(story.cast.conversations),
         "channel": story.choose.pick(("bot", "chat")),

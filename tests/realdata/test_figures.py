@@ -9,8 +9,7 @@ import pytest
 from tests.realdata.logs import GROUPS, LOGS, all_comparisons, comparisons, opened
 from tests.realdata.page import PAGE, with_tables
 
-# In one process, where the recorded logs are read once.
-pytestmark = [pytest.mark.data, pytest.mark.slow, pytest.mark.xdist_group("realdata")]
+pytestmark = [pytest.mark.data, pytest.mark.slow]
 
 SHA256 = {"helpdesk": ("sha256", "helpdesk_full.csv"), "sparkify": ("sha256",)}
 

@@ -21,9 +21,6 @@ from streams.core.tallies import MAX_NUMBERS, MAX_TALLIES
 from tests.support.cluster import Cluster
 from tests.support.hostile import BEGIN, HOSTILE, SPAN, Names, events
 
-# In one process, where the names are sent once.
-pytestmark = pytest.mark.xdist_group("hostile")
-
 NAMES = int(os.environ.get("SELFSERVE_HOSTILE_NAMES", "55000"))
 RECORD_BYTES = 1_000_000
 """What Kafka takes as one record."""
