@@ -14,43 +14,46 @@ AGE_ENDS: Final = (HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
 """How old (ms) a conversation becomes in each age but the last."""
 
 
-def open_edges(course: Course, ended: int | None) -> list[Contribution]:
-    """When a conversation that has begun opened in its last phase, grew from one age to the next, and ceased to be open.
+def open_edges(course: Course, ended: int, out: list[Contribution]) -> None:
+    """Add when a conversation that has begun opened in its last phase, grew from one age to the next, and ceased to be open.
 
-    ``ended`` is the minute at which its outcome ends it: assumed resolved or abandoned, in the future too.
+    ``ended`` is the minute at which its outcome ends it: assumed resolved or abandoned, in the future too; −1: nothing does.
     """
     entries = course.entries
     begin = entries[course.begin][0]
     opened = entries[course.phase][0] // MINUTE_MS
-    closed = -1 if ended is None else ended
-    for entry in (course.resolved, course.abandoned):
-        if entry is not None and (closed < 0 or entry[0] // MINUTE_MS < closed):
-            closed = entry[0] // MINUTE_MS
+    closed = ended
+    if course.resolved is not None:
+        closed = _earlier(closed, course.resolved[0] // MINUTE_MS)
+    if course.abandoned is not None:
+        closed = _earlier(closed, course.abandoned[0] // MINUTE_MS)
     if 0 <= closed <= opened:
-        return []
+        return
     channel = course.channel
-    out: list[Contribution] = []
+    said = False
     age = 0
     for length in AGE_ENDS:
         end = deadline_minute(begin + length)
         if 0 <= closed <= end:
             break
         if end > opened:
-            if not out:
+            if not said:
+                said = True
                 out.append(("open_conversations", (channel, AGES[age]), opened, 1))
             out.append(("open_conversations", (channel, AGES[age]), end, -1))
             out.append(("open_conversations", (channel, AGES[age + 1]), end, 1))
         age += 1
-    if not out:
+    if not said:
         out.append(("open_conversations", (channel, AGES[age]), opened, 1))
     if closed >= 0:
         out.append(("open_conversations", (channel, AGES[age]), closed, -1))
-    return out
 
 
-def pending_edges(channel: str, answered: int, deadline: int) -> list[Contribution]:
-    """From the answer (ms) to the minute at which silence will have made it a resolution."""
-    return [
-        ("pending_issues", (channel,), answered // MINUTE_MS, 1),
-        ("pending_issues", (channel,), deadline, -1),
-    ]
+def _earlier(closed: int, minute: int) -> int:
+    return minute if closed < 0 or minute < closed else closed
+
+
+def pending_edges(channel: str, answered: int, deadline: int, out: list[Contribution]) -> None:
+    """Add the time from the answer (ms) to the minute at which silence will have made it a resolution."""
+    out.append(("pending_issues", (channel,), answered // MINUTE_MS, 1))
+    out.append(("pending_issues", (channel,), deadline, -1))

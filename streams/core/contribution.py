@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+from typing import Any, Final, cast
+
 from streams.core.measures import Cell, Contribution
 from streams.core.panes import Panes
 
 Delta = list[Contribution]
 """Numbers still to be added to the panes. The same place may come several times."""
 
+_FEW: Final = 12
+"""Up to this many are compared with each other; beyond, a dictionary is faster."""
+
 
 def difference(before: list[Contribution], after: list[Contribution]) -> Delta:
     """What turns the contributions before into those after."""
     if not before:
         return after
+    # As objects: compiled, a tuple whose items have types is taken apart to be compared.
+    old, new = cast("list[Any]", before), cast("list[Any]", after)
     # Contributions come in a fixed order, so most of both are the same, from the front or from the end.
-    first, last, last_after = 0, len(before), len(after)
-    shorter = min(last, last_after)
-    while first < shorter and before[first] == after[first]:
+    first, last, last_new = 0, len(old), len(new)
+    shorter = min(last, last_new)
+    while first < shorter and old[first] == new[first]:
         first += 1
-    while last > first and last_after > first and before[last - 1] == after[last_after - 1]:
+    while last > first and last_new > first and old[last - 1] == new[last_new - 1]:
         last -= 1
-        last_after -= 1
-    before, after = before[first:last], after[first:last_after]
-    if not before:
-        return after
+        last_new -= 1
+    if first == last:
+        return after[first:last_new]
+    if last - first > _FEW:
+        return _summed(before[first:last], after[first:last_new])
+    changed = new[first:last_new]
+    for one in old[first:last]:
+        if one in changed:
+            changed.remove(one)
+        else:
+            measure, cell, minute, n = one
+            changed.append((measure, cell, minute, -n))
+    return changed
+
+
+def _summed(before: list[Contribution], after: list[Contribution]) -> Delta:
     numbers: dict[tuple[str, Cell, int], int] = {}
     for measure, cell, minute, n in before:
         key = (measure, cell, minute)

@@ -156,6 +156,10 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
         """How long a customer on this channel may be silent (ms), None where silence says nothing."""
         return self.inactivity_ms.get(channel, self.default_inactivity_ms)
 
+    def reads(self, *measures: str) -> bool:
+        """Whether anybody reads any of these built-in measures."""
+        return any(measure not in self.unread for measure in measures)
+
     def fingerprint(self) -> str:
         """A hash of the code's version and of the settings that decide contributions (not of the horizons)."""
         return _digest([CODE_VERSION, self._relevant()])

@@ -5,47 +5,53 @@ It is history: a later reopening or contact does not take it back but decides wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from streams.core.course import CONFIRMED_CLAIM, Course
-from streams.core.definitions import Definitions
 from streams.core.facts.support import HelpSession
 from streams.core.measures import Contribution
 from streams.core.support import REOPENED, Support
+from streams.core.terms import IssueTerms
 from streams.core.time import deadline_minute
 
 
 def conversation_durability(
-    course: Course, sessions: Iterable[HelpSession], support: Support, definitions: Definitions
-) -> list[Contribution]:
-    """The first resolution of an issue that is a conversation (with the sessions that went into it), and whether it held."""
-    assumption = definitions.assumption_ms
-    found = [_of_course(course, support, assumption)] if course.claims else []
-    found += [_of_session(session, support, assumption) for session in sessions]
-    resolved = min((at for at in found if at is not None), default=None)
+    course: Course,
+    sessions: list[HelpSession],
+    support: Support,
+    terms: IssueTerms,
+    out: list[Contribution],
+) -> None:
+    """Add the first resolution of an issue that is a conversation (with the sessions that went into it), and whether it held."""
+    assumption = terms.assumption
+    resolved = _of_course(course, support, assumption) if course.claims else None
+    for session in sessions:
+        at = _of_session(session, support, assumption)
+        if at is not None and (resolved is None or at < resolved):
+            resolved = at
     if resolved is None:
-        return []
-    end = resolved + definitions.durable_ms
-    reopened = any(e[1] == REOPENED and resolved <= e[0] < end for e in course.entries)
-    return _counted(resolved, end, course.channel, support, reopened=reopened)
+        return
+    end = resolved + terms.durable
+    reopened = False
+    if course.phase > course.begin or course.begin:
+        for e in course.entries:
+            if e[1] == REOPENED and resolved <= e[0] < end:
+                reopened = True
+                break
+    out.append(_counted(resolved, end, course.channel, support, reopened=reopened))
 
 
 def session_durability(
-    session: HelpSession, support: Support, definitions: Definitions
-) -> list[Contribution]:
+    session: HelpSession, support: Support, terms: IssueTerms, out: list[Contribution]
+) -> None:
     """The same for an issue that is a help session by itself."""
-    resolved = _of_session(session, support, definitions.assumption_ms)
-    if resolved is None:
-        return []
-    end = resolved + definitions.durable_ms
-    return _counted(resolved, end, session.channel, support, reopened=False)
+    resolved = _of_session(session, support, terms.assumption)
+    if resolved is not None:
+        end = resolved + terms.durable
+        out.append(_counted(resolved, end, session.channel, support, reopened=False))
 
 
-def _counted(
-    resolved: int, end: int, channel: str, support: Support, *, reopened: bool
-) -> list[Contribution]:
+def _counted(resolved: int, end: int, channel: str, support: Support, *, reopened: bool) -> Contribution:
     held = not reopened and support.first_contact(resolved, end) is None
-    return [("self_resolved_first", ("1" if held else "0", channel), deadline_minute(end), 1)]
+    return "self_resolved_first", ("1" if held else "0", channel), deadline_minute(end), 1
 
 
 def _of_course(course: Course, support: Support, assumption: int) -> int | None:

@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 from streams.core.backlog import open_edges, pending_edges
 from streams.core.contribution import Delta, difference
 from streams.core.course import Course, derive
-from streams.core.definitions import Definitions
 from streams.core.dimensions import UNKNOWN
 from streams.core.distributions import bucket_of
 from streams.core.durability import conversation_durability, session_durability
@@ -21,7 +20,6 @@ from streams.core.measures import Contribution
 from streams.core.reactions import decide as decide_reaction
 from streams.core.support import (
     ACTOR_NAMES,
-    ACTORS,
     MAX_ENTRIES,
     MESSAGE_AGENT_PRIVATE,
     MESSAGE_AGENT_PUBLIC,
@@ -34,6 +32,7 @@ from streams.core.support import (
     names,
     united,
 )
+from streams.core.terms import IssueTerms
 from streams.core.time import MINUTE_MS, deadline_minute
 
 CONFIRMED: Final = "confirmed"
@@ -42,6 +41,9 @@ ESCALATED: Final = "escalated"
 AGENT_RESOLVED: Final = "agent_resolved"
 ABANDONED_OUTCOME: Final = "abandoned"
 OUTCOMES: Final = (CONFIRMED, ASSUMED, ESCALATED, AGENT_RESOLVED, ABANDONED_OUTCOME)
+
+_BEGUN_FOR_CUSTOMER: Final = 3
+"""From this code on a start is that of a bot or an agent."""
 
 
 class Decision(NamedTuple):
@@ -57,11 +59,11 @@ def _at(outcome: str, entry: Entry) -> Decision:
     return Decision(outcome, entry[0] // MINUTE_MS, entry[3], entry[4])
 
 
-def decide(course: Course, support: Support, merged: bool, definitions: Definitions) -> Decision | None:
+def decide(course: Course, support: Support, merged: bool, terms: IssueTerms) -> Decision | None:
     """The outcome of a conversation that has begun; None while it has none. `merged`: a help session went into it."""
     entries = course.entries
     last = entries[-1]
-    inactivity = definitions.inactivity(course.channel)
+    inactivity = terms.inactivity(course.channel)
     if course.agent is not None:
         if merged or course.bot_before_agent:
             return _at(ESCALATED, course.agent)
@@ -73,7 +75,7 @@ def decide(course: Course, support: Support, merged: bool, definitions: Definiti
             return _at(CONFIRMED, course.confirmed)
         if course.answer is not None:
             t, _, _, plan, segment = course.answer
-            deadline = t + definitions.assumption_ms
+            deadline = t + terms.assumption
             contact = support.first_contact(t, deadline)
             if contact is not None:
                 return Decision(ESCALATED, contact[0] // MINUTE_MS, plan, segment)
@@ -87,7 +89,7 @@ def decide(course: Course, support: Support, merged: bool, definitions: Definiti
 
 
 def conversation_contributions(
-    conversation: Conversation, support: Support, definitions: Definitions, course: Course | None = None
+    conversation: Conversation, support: Support, terms: IssueTerms, course: Course | None = None
 ) -> list[Contribution]:
     """All that a conversation counts in: outcome, served or abandoned, resolution, reopening."""
     course = course or Course(conversation.entries)
@@ -96,46 +98,51 @@ def conversation_contributions(
     resolved = course.first_resolved
     if resolved is not None:
         minute = resolved[0] // MINUTE_MS
-        out.append(("resolved_first", (channel, "1" if course.reopened_after_resolution else "0"), minute, 1))
-        if definitions.resolution == "last":
+        if terms.reopened:
+            reopened = "1" if course.reopened_after_resolution else "0"
+            out.append(("resolved_first", (channel, reopened), minute, 1))
+        if terms.last_resolution:
             resolved = next(e for e in reversed(course.entries) if RESOLVED <= e[1] <= RESOLVED_LAST)
             minute = resolved[0] // MINUTE_MS
-        if course.start is not None:
+        if course.start is not None and terms.resolution_times:
             resolver = ACTOR_NAMES[(resolved[1] - RESOLVED) // 2]
             duration = max(0, resolved[0] - course.start[0])
             out.append(("time_to_resolution", (channel, resolver, bucket_of(duration)), minute, 1))
             if duration:
                 out.append(("time_to_resolution_ms", (channel, resolver), minute, duration))
-    if course.start is not None and course.start[1] // 3 in (ACTORS["bot"], ACTORS["agent"]):
+    if course.start is not None and course.start[1] >= _BEGUN_FOR_CUSTOMER and terms.reaches:
         reply = course.entries[course.begin][0] if course.begun else None
-        engaged, minute = decide_reaction(course.start[0], reply, definitions.reaction_ms)
+        engaged, minute = decide_reaction(course.start[0], reply, terms.reaction)
         out.append(("reaches", (engaged, channel), minute, 1))
     if not course.begun:
         return out
-    served = _served(course, definitions)
-    if served is not None:
-        out.append(("conversations_served", (served[0], channel), served[1], 1))
-    out += _first_response(course, definitions)
-    sessions = sessions_of(conversation, support, definitions)
-    out += conversation_durability(course, sessions, support, definitions)
-    decision = decide(course, support, bool(sessions), definitions)
-    ends = decision is not None and decision.outcome in (ASSUMED, ABANDONED_OUTCOME)
-    out += open_edges(course, decision.minute if decision is not None and ends else None)
+    if terms.served:
+        served = _served(course, terms)
+        if served is not None:
+            out.append(("conversations_served", (served[0], channel), served[1], 1))
+    if terms.first_responses:
+        _first_response(course, terms, out)
+    sessions = sessions_of(conversation, support, terms) if conversation.contacts else []
+    if terms.durability:
+        conversation_durability(course, sessions, support, terms, out)
+    decision = decide(course, support, bool(sessions), terms)
+    if terms.open:
+        ends = decision is not None and decision.outcome in (ASSUMED, ABANDONED_OUTCOME)
+        open_edges(course, decision.minute if decision is not None and ends else -1, out)
     if decision is not None:
-        if decision.outcome == ASSUMED and course.answer is not None:
-            out += pending_edges(channel, course.answer[0], decision.minute)
-        if course.bot_handled:
+        if decision.outcome == ASSUMED and course.answer is not None and terms.pending:
+            pending_edges(channel, course.answer[0], decision.minute, out)
+        if course.bot_handled and terms.bots:
             bot = UNKNOWN if conversation.bot is None else conversation.bot[1]
             out.append(
                 ("bot_conversations", (_bot_result(course, decision), channel, bot), decision.minute, 1)
             )
         course.dimensions_fixed = decision.plan != "" and decision.segment != ""
-        plan = decision.plan or _latest(
-            [*((e[0], e[3]) for e in course.entries), *(s.plan for s in sessions)]
-        )
-        segment = decision.segment or _latest(
-            [*((e[0], e[4]) for e in course.entries), *(s.segment for s in sessions)]
-        )
+        plan, segment = decision.plan, decision.segment
+        if not plan:
+            plan = _latest([(e[0], e[3]) for e in course.entries] + [s.plan for s in sessions])
+        if not segment:
+            segment = _latest([(e[0], e[4]) for e in course.entries] + [s.segment for s in sessions])
         flag = "1" if sessions or course.bot_involved else "0"
         out.append(("issues", (decision.outcome, flag, channel, plan, segment), decision.minute, 1))
     return out
@@ -147,16 +154,15 @@ def _bot_result(course: Course, decision: Decision) -> str:
     return "handed_off" if course.handed_off else "other"
 
 
-def _first_response(course: Course, definitions: Definitions) -> list[Contribution]:
-    """How long the customer waited for the first public reply; nothing where no start was seen, which hides when the wait began."""
-    reply = course.first_served if definitions.first_response == "anyone" else course.first_human
+def _first_response(course: Course, terms: IssueTerms, out: list[Contribution]) -> None:
+    """Add how long the customer waited for the first public reply; nothing where no start was seen, which hides when the wait began."""
+    reply = course.first_served if terms.anyone_responds else course.first_human
     if reply is None or course.start is None:
-        return []
+        return
     minute, waited = reply[0] // MINUTE_MS, reply[0] - course.entries[course.begin][0]
-    out: list[Contribution] = [("first_response", (course.channel, bucket_of(waited)), minute, 1)]
+    out.append(("first_response", (course.channel, bucket_of(waited)), minute, 1))
     if waited:
         out.append(("first_response_ms", (course.channel,), minute, waited))
-    return out
 
 
 def _latest(carried: Iterable[tuple[int, str]]) -> str:
@@ -164,25 +170,25 @@ def _latest(carried: Iterable[tuple[int, str]]) -> str:
     return max(((t, v) for t, v in carried if v), default=(0, UNKNOWN))[1]
 
 
-def _served(course: Course, definitions: Definitions) -> tuple[str, int] | None:
+def _served(course: Course, terms: IssueTerms) -> tuple[str, int] | None:
     begin = course.entries[course.begin][0]
     abandoned, served = course.first_abandoned, course.first_served
     if abandoned is not None and (served is None or abandoned < served):
-        if abandoned[0] - begin < definitions.short_abandon_ms:
+        if abandoned[0] - begin < terms.short_abandon:
             return None
         return ABANDONED_OUTCOME, abandoned[0] // MINUTE_MS
     if served is not None:
         return "served", served[0] // MINUTE_MS
-    inactivity = definitions.inactivity(course.channel)
+    inactivity = terms.inactivity(course.channel)
     left = course.entries[-1][0]
-    if course.resolved is not None or inactivity is None or left - begin < definitions.short_abandon_ms:
+    if course.resolved is not None or inactivity is None or left - begin < terms.short_abandon:
         return None
     return ABANDONED_OUTCOME, deadline_minute(left + inactivity)
 
 
-def sessions_of(conversation: Conversation, support: Support, definitions: Definitions) -> list[HelpSession]:
+def sessions_of(conversation: Conversation, support: Support, terms: IssueTerms) -> list[HelpSession]:
     """The help sessions that went into a conversation."""
-    assumption = definitions.assumption_ms
+    assumption = terms.assumption
     found: list[HelpSession] = []
     for at in conversation.contacts:
         low, high = support.before_contact(at, assumption)
@@ -195,24 +201,26 @@ def sessions_of(conversation: Conversation, support: Support, definitions: Defin
     return found
 
 
-def session_contributions(
-    session: HelpSession, support: Support, definitions: Definitions
-) -> list[Contribution]:
+def session_contributions(session: HelpSession, support: Support, terms: IssueTerms) -> list[Contribution]:
     """What a help session counts in by itself: but for having taken place nothing, if it went into a conversation."""
-    assumption = definitions.assumption_ms
-    out: list[Contribution] = [("help_sessions", (session.channel,), session.start // MINUTE_MS, 1)]
+    assumption = terms.assumption
+    out: list[Contribution] = []
+    if terms.help_sessions:
+        out.append(("help_sessions", (session.channel,), session.start // MINUTE_MS, 1))
     if support.target(session, assumption) is not None:
         return out
-    out += session_durability(session, support, definitions)
+    if terms.durability:
+        session_durability(session, support, terms, out)
     if session.confirmed is not None:
         t, plan, segment = session.confirmed
         outcome, minute = CONFIRMED, t // MINUTE_MS
     elif session.answered is not None:
         t, plan, segment = session.answered
         outcome, minute = ASSUMED, deadline_minute(t + assumption)
-        out += pending_edges(session.channel, t, minute)
+        if terms.pending:
+            pending_edges(session.channel, t, minute, out)
     else:
-        inactivity = definitions.inactivity(session.channel)
+        inactivity = terms.inactivity(session.channel)
         if inactivity is None:
             return out
         plan = segment = ""
@@ -223,18 +231,20 @@ def session_contributions(
     return out
 
 
-def _tickets(support: Support) -> list[Contribution]:
+def _tickets(support: Support, terms: IssueTerms) -> list[Contribution]:
     """The customer at its last contact, if there was one."""
-    return [("ticket_customers", (), support.contacts[-1][0] // MINUTE_MS, 1)] if support.contacts else []
+    if not support.contacts or not terms.tickets:
+        return []
+    return [("ticket_customers", (), support.contacts[-1][0] // MINUTE_MS, 1)]
 
 
-def support_contributions(support: Support, definitions: Definitions) -> list[Contribution]:
+def support_contributions(support: Support, terms: IssueTerms) -> list[Contribution]:
     """All that a customer's conversations and help sessions count in."""
-    out = _tickets(support)
+    out = _tickets(support, terms)
     for conversation in support.conversations.values():
-        out += conversation_contributions(conversation, support, definitions)
+        out += conversation_contributions(conversation, support, terms)
     for session in support.sessions:
-        out += session_contributions(session, support, definitions)
+        out += session_contributions(session, support, terms)
     return out
 
 
@@ -276,7 +286,7 @@ def join_session(support: Support, session: HelpSession, gap: int) -> None:
 
 
 def update_conversation(
-    support: Support, conversation_id: str, entry: Entry, bot: Named | None, definitions: Definitions
+    support: Support, conversation_id: str, entry: Entry, bot: Named | None, terms: IssueTerms
 ) -> Delta:
     """Join an event with its conversation and say what that changes, looking only at the issues that it can touch."""
     conversation = support.conversations.get(conversation_id)
@@ -291,9 +301,7 @@ def update_conversation(
             support.dirty.add(conversation_id)
             return []
         counted = support.counted.get(conversation_id)
-        before = (
-            conversation_contributions(conversation, support, definitions) if counted is None else counted
-        )
+        before = conversation_contributions(conversation, support, terms) if counted is None else counted
     contacts, answer, to_bot = conversation.contacts, conversation.answer, conversation.to_bot
     moments = conversation.moments
     if named:
@@ -308,11 +316,11 @@ def update_conversation(
         support.move_moments(moments, conversation.moments, conversation_id)
     if contacts != conversation.contacts:
         # Only now is it known that contacts changed; the indices still tell how things stood.
-        return _update_contacts(support, conversation, contacts, answer, before, definitions)
+        return _update_contacts(support, conversation, contacts, answer, before, terms)
     if answer != conversation.answer:
         support.unindex([], answer, conversation_id)
         support.index_answer(conversation)
-    after = conversation_contributions(conversation, support, definitions, course)
+    after = conversation_contributions(conversation, support, terms, course)
     support.counted[conversation_id] = after
     if _is_settled(course):
         support.settled.add(conversation_id)
@@ -346,11 +354,11 @@ def _update_contacts(
     contacts: list[int],
     answer: int,
     before: list[Contribution],
-    definitions: Definitions,
+    terms: IssueTerms,
 ) -> Delta:
     """The rare case: a contact came or went, so other issues of the customer may have another outcome now, or not hold."""
-    assumption = definitions.assumption_ms
-    span = assumption + definitions.durable_ms
+    assumption = terms.assumption
+    span = assumption + (terms.durable if terms.durability else 0)
     changed = set(contacts) ^ set(conversation.contacts)
     support.forget_derived()
     sessions: dict[int, HelpSession] = {}
@@ -367,14 +375,14 @@ def _update_contacts(
     others.discard(conversation.id)
 
     def contributions() -> list[Contribution]:
-        out = _tickets(support)
+        out = _tickets(support, terms)
         for other in others:
-            out += conversation_contributions(support.conversations[other], support, definitions)
+            out += conversation_contributions(support.conversations[other], support, terms)
         for session in sessions.values():
-            out += session_contributions(session, support, definitions)
+            out += session_contributions(session, support, terms)
         return out
 
-    after = conversation_contributions(conversation, support, definitions) + contributions()
+    after = conversation_contributions(conversation, support, terms) + contributions()
     derived = conversation.contacts, conversation.answer
     support.unindex(*derived, conversation.id)
     conversation.contacts, conversation.answer = contacts, answer
@@ -386,9 +394,9 @@ def _update_contacts(
     return difference(before, after)
 
 
-def update_help(support: Support, event: HelpEvent, definitions: Definitions) -> Delta:
+def update_help(support: Support, event: HelpEvent, terms: IssueTerms) -> Delta:
     """Join a help event with its session and say what that changes."""
-    gap, assumption = definitions.session_gap_ms, definitions.assumption_ms
+    gap, assumption = terms.session_gap, terms.assumption
     session = event.session()
     low, high = support.touching(session.start, session.end, gap)
     touched = support.sessions[low:high]
@@ -400,18 +408,18 @@ def update_help(support: Support, event: HelpEvent, definitions: Definitions) ->
     support.forget_derived()
     targets = {t for s in (*touched, session) if (t := support.target(s, assumption))}
 
-    before = _of_sessions(touched, targets, support, definitions)
+    before = _of_sessions(touched, targets, support, terms)
     support.sessions[low:high] = [session]
-    return difference(before, _of_sessions([session], targets, support, definitions))
+    return difference(before, _of_sessions([session], targets, support, terms))
 
 
 def _of_sessions(
-    sessions: list[HelpSession], targets: set[str], support: Support, definitions: Definitions
+    sessions: list[HelpSession], targets: set[str], support: Support, terms: IssueTerms
 ) -> list[Contribution]:
     """What help sessions count in, with the conversations that they may have gone into."""
     out: list[Contribution] = []
     for target in targets:
-        out += conversation_contributions(support.conversations[target], support, definitions)
+        out += conversation_contributions(support.conversations[target], support, terms)
     for session in sessions:
-        out += session_contributions(session, support, definitions)
+        out += session_contributions(session, support, terms)
     return out

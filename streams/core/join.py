@@ -6,7 +6,7 @@ tests measure against this one.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, cast
 
 from schemas import events as e
 from streams.core.account import ROOM
@@ -99,9 +99,8 @@ def conversation_entry(told: Told, dimensions: Dimensions) -> tuple[str, Entry, 
     event, time = told.event, told.time
     channel = dimensions.fold("channel", event.channel)
     entry = (time, told.rule.code(event), channel, told.plan, told.segment)  # type: ignore[misc]
-    bot = ""
-    if isinstance(event, e.ConversationStarted | e.ConversationMessage | e.ConversationHandedOff):
-        bot = "" if event.data is None else dimensions.fold("bot", event.data.bot)
+    naming = told.rule.names_bot and cast("Any", event).data is not None
+    bot = dimensions.fold("bot", cast("Any", event).data.bot) if naming else ""
     return str(event.conversation_id), entry, (time, bot) if bot else None
 
 

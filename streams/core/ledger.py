@@ -238,7 +238,7 @@ class Ledger:
         elif rule.help is not None:
             event = help_event(told, self.dimensions)
             if event is not None:
-                add_to(self.panes, update_help(c.opened(), event, self.rules.definitions))
+                add_to(self.panes, update_help(c.opened(), event, self.rules.issues))
         for group in rule.groups:
             if not group.touches(told.event):
                 continue
@@ -345,7 +345,7 @@ class Ledger:
         before = support.to_bot
         contacts = None if c.groups is None else support.contacts.copy()
         name, entry, bot = conversation_entry(told, self.dimensions)
-        delta = update_conversation(support, name, entry, bot, self.rules.definitions)
+        delta = update_conversation(support, name, entry, bot, self.rules.issues)
         if delta:
             add_to(self.panes, delta)
         after = support.to_bot

@@ -108,7 +108,7 @@ def contributions(c: Customer, rules: Rules) -> list[Contribution]:
         return excluded(c, rules)
     out = activity(c) + eligibility(c) + by_eligibility(c) + self_service(c, rules)
     if c.support is not None:
-        out += support_contributions(c.opened(), rules.definitions)
+        out += support_contributions(c.opened(), rules.issues)
     return out + grouped(c, rules.groups, rules)
 
 

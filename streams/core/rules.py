@@ -32,6 +32,7 @@ from streams.core.support import (
     RESOLVED,
     STARTED,
 )
+from streams.core.terms import IssueTerms
 from streams.core.time import Calendar
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Rule:
     """A help event: what it says."""
     code: Callable[[Any], int] | None
     """A conversation's event: its code (`streams.core.support`)."""
+    names_bot: bool
+    """It may name the bot."""
     admin: Admin | None
     """It changes what the customer is, not what it did."""
     about_account: bool
@@ -119,6 +122,8 @@ _CODES: Final[dict[type[e.Event], Callable[[Any], int]]] = {
     e.ConversationAbandoned: lambda _: ABANDONED,
 }
 
+_NAMING_BOTS: Final = (e.ConversationStarted, e.ConversationMessage, e.ConversationHandedOff)
+
 _ADMIN: Final[dict[type[e.Event], Admin]] = {
     e.UserFlagged: "flag",
     e.UserUnflagged: "flag",
@@ -154,6 +159,7 @@ class Rules:
         "groups",
         "groups_by_name",
         "groups_off",
+        "issues",
         "known_groups",
         "measures",
         "messages_to_bots",
@@ -164,6 +170,7 @@ class Rules:
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
+        self.issues = IssueTerms(definitions)
         self.by_account = definitions.by_account
         """The account is the customer: then no account spans several of them."""
         self.calendar = Calendar(definitions.timezone)
@@ -246,6 +253,7 @@ def _rule(
         flow=flow,
         help=help_,
         code=code,
+        names_bot=struct in _NAMING_BOTS,
         admin=admin,
         about_account=issubclass(struct, _ABOUT_ACCOUNTS),
         groups=groups,
