@@ -102,11 +102,15 @@ def _take_support(c: Customer, support: Support, records: list[StateRecord]) -> 
 def _take_groups(c: Customer, ledger: Ledger, newest: int | None, records: list[StateRecord]) -> None:
     groups = c.groups
     assert groups is not None
+    prefix = b""
     for name, facts in groups.items():
         if not isinstance(facts, bytes):
             ledger.expire(c, name, facts, newest)
             packed = groups[name] = pack_facts(facts)
-            records.append((b"g" + _encode((c.id, name)), packed))
+            if not prefix:
+                # The array of both, of which the first is the same in all keys.
+                prefix = b"g\x92" + _encode(c.id)
+            records.append((prefix + _encode(name), packed))
 
 
 class Loader:

@@ -53,19 +53,25 @@ class Told:
 
 
 def tell(
-    event: e.Event, time: int, rule: Rule, rules: Rules, dimensions: Dimensions, *, countable: bool = True
+    event: e.Event,
+    time: int,
+    rule: Rule,
+    rules: Rules,
+    dimensions: Dimensions,
+    c: Customer | None = None,
+    *,
+    countable: bool = True,
 ) -> Told:
-    """Fold an event's dimensions. `time` is in ms."""
-    return Told(
-        time,
-        event,
-        rule,
-        dimensions.fold("plan", event.plan),
-        dimensions.fold("segment", event.segment),
-        dimensions.fold("role", event.role),
-        "" if rules.by_account else event.account_id or "",
-        countable,
-    )
+    """Fold an event's dimensions. `time` is in ms. What customer `c` has already is folded."""
+    plan, segment, role = event.plan or "", event.segment or "", event.role or ""
+    if plan:
+        plan = c.plan if c is not None and plan == c.plan else dimensions.fold("plan", plan)
+    if segment:
+        segment = c.segment if c is not None and segment == c.segment else dimensions.fold("segment", segment)
+    if role:
+        role = c.role if c is not None and role == c.role else dimensions.fold("role", role)
+    account = "" if rules.by_account else event.account_id or ""
+    return Told(time, event, rule, plan, segment, role, account, countable)
 
 
 def platform_of(event: e.Event, dimensions: Dimensions) -> str:

@@ -363,14 +363,17 @@ class Ledger:
             support.contacts = now
             add_to(self.panes, difference(followed_before, followed))
 
-    def welcome(self, c: Customer, minute: int) -> None:
-        """A customer of whom nothing but its attributes is known becomes known. A short path of `_turn`."""
+    def welcome(self, c: Customer, minute: int, platform: str = "") -> None:
+        """A customer of whom nothing but its attributes is known becomes known, and active if a platform is named. A short path of `_turn`."""
         c.known = minute
         slots = self._profile(c)
         self._eligible.bump(slots.eligible, minute)
         if not c.account:
             self._customers.bump(slots.customers, minute)
             self._kept.bump(slots.kept, minute)
+        if platform:
+            c.active_slot = slots.active
+            self._first_activity(c, minute, self.rules.calendar.day_of(minute), platform, slots)
 
     def activity(self, c: Customer, minute: int, platform: str) -> None:
         """`Customer.join_activity` for one whose dimensions stay as they are, with its effect on the panes. The shortest path."""
@@ -410,7 +413,9 @@ class Ledger:
         day = self.rules.calendar.day_of(minute)
         last, platforms = c.last, c.platforms
         if last < 0:
-            self._first_activity(c, minute, day, platform)
+            if c.active_slot < 0:
+                self._active_slots(c)
+            self._first_activity(c, minute, day, platform, self._profile(c))
             return
         if platforms is None and platform != c.platform:
             platforms = c.platforms = {c.platform: Seen(last, c.day0, c.days)}
@@ -447,13 +452,14 @@ class Ledger:
         c.last = minute
         c.dirty |= MOVED
 
-    def _first_activity(self, c: Customer, minute: int, day: int, platform: str) -> None:
+    def _first_activity(
+        self, c: Customer, minute: int, day: int, platform: str, profile: _ProfileSlots
+    ) -> None:
         c.platform, c.last, c.day0, c.days = platform, minute, day, 1
         c.dirty |= MOVED | ASSESS
         slots = self._platform(platform)
-        self._active.bump(self._active_slots(c), minute)
+        self._active.bump(c.active_slot, minute)
         self._by_platform.bump(slots.last, minute)
-        profile = self._profile(c)
         self._active_days.bump(profile.days, day)
         self._active_last_day.bump(profile.last_day, day)
         self._days_by_platform.bump(slots.days, day)

@@ -12,7 +12,7 @@ Cells are never given up, so a cell has one place for ever: its own, or, if it c
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from streams.core.dimensions import DIMENSIONS, folded
 from streams.core.measures import MEASURES, Cell, Measure
@@ -118,7 +118,7 @@ class MeasurePanes:
             return
         hour = old // HOUR_MINUTES
         numbers = self._numbers if hour == self._at else self._go_to(hour)
-        slot = slots + old - hour * HOUR_MINUTES
+        slot: Any = slots + old - hour * HOUR_MINUTES
         n = numbers[slot] - 1
         if n:
             numbers[slot] = n
@@ -132,6 +132,8 @@ class MeasurePanes:
 
     def bump(self, slots: int, minute: int, n: int = 1) -> None:
         """`add` for a cell whose slots begin at `slots`, as short as can be."""
+        # An object, so that compiled code makes only one of it.
+        slot: Any
         if self.is_day:
             block, slot = minute, slots
         elif minute < self.rolled_to:
@@ -144,8 +146,10 @@ class MeasurePanes:
         value = numbers.get(slot)
         if value is None:
             numbers[slot] = n
-        elif value + n:
-            numbers[slot] = value + n
+            return
+        n += value
+        if n:
+            numbers[slot] = n
         else:
             del numbers[slot]
 

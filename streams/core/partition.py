@@ -367,9 +367,10 @@ class PartitionState:
         if event.account_id and not self.rules.by_account:
             c.account, c.account_time = event.account_id, time
             c.dirty |= MOVED | JOINED
-        ledger.welcome(c, minute)
+        platform = ""
         if rule.active:
-            ledger.activity(c, minute, dimensions.fold("platform", event.platform) or UNKNOWN)
+            platform = dimensions.fold("platform", event.platform) or UNKNOWN
+        ledger.welcome(c, minute, platform)
 
     def _fast(self, c: Customer, event: Event, rule: Rule, time: int) -> bool:
         """The short path of a customer's ordinary activity; False if it is not ordinary after all."""
@@ -420,7 +421,7 @@ class PartitionState:
         if rule.admin == "delete":
             self.ledger.delete(c, time)
             return PROCESSED
-        told = tell(event, time, rule, self.rules, self.ledger.dimensions, countable=countable)
+        told = tell(event, time, rule, self.rules, self.ledger.dimensions, c, countable=countable)
         self.ledger.apply(c, told)
         if rule.about_account:
             account = self.rules.account_of(event)

@@ -53,8 +53,10 @@ def before(tallies: list[Tally], oldest: int) -> list[Contribution]:
     """Give up the numbers before a minute."""
     closed: list[Contribution] = []
     for tally in tallies:
-        old = [minute for minute in tally.numbers if minute < oldest]
-        closed += [(tally.measure, tally.cell, minute, tally.numbers.pop(minute)) for minute in old]
+        numbers = tally.numbers
+        if numbers and min(numbers) < oldest:
+            old = [minute for minute in numbers if minute < oldest]
+            closed += [(tally.measure, tally.cell, minute, numbers.pop(minute)) for minute in old]
     if closed:
         tallies[:] = [tally for tally in tallies if tally.numbers]
     return closed
@@ -62,7 +64,9 @@ def before(tallies: list[Tally], oldest: int) -> list[Contribution]:
 
 def surplus(tallies: list[Tally]) -> list[Contribution]:
     """Give up the oldest numbers if there are too many: so many that a quarter is free again."""
-    kept = sum([len(tally.numbers) for tally in tallies])
+    kept = 0
+    for tally in tallies:
+        kept += len(tally.numbers)
     if kept <= MAX_NUMBERS:
         return []
     minutes = sorted([(minute, i) for i, tally in enumerate(tallies) for minute in tally.numbers])

@@ -130,6 +130,7 @@ class Counts(Group[CountFacts]):
         super().__init__(definitions)
         read = [count for count in COUNTS if count.measure not in definitions.unread]
         self._read = frozenset(count.measure for count in read)
+        self._all_read = len(read) == len(COUNTS)
         self._by_struct: dict[type[Event], tuple[Count, ...]] = {
             struct: tuple(count for count in read if count.struct is struct)
             for struct in dict.fromkeys(count.struct for count in read)
@@ -211,5 +212,5 @@ class Counts(Group[CountFacts]):
         return tallies.surplus(facts.tallies)
 
     def _keep_read(self, facts: CountFacts) -> None:
-        if any(tally.measure not in self._read for tally in facts.tallies):
+        if not self._all_read and any(tally.measure not in self._read for tally in facts.tallies):
             facts.tallies = [tally for tally in facts.tallies if tally.measure in self._read]
