@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streams.core.definitions import Definitions
+from streams.core.groups import given_up
 from streams.core.measures import MEASURES
 from streams.core.own import stored_measures
 from streams.core.records import Meta
@@ -14,10 +15,11 @@ BEGINNING_OF_LOG = 0
 class Coverage:
     """How far back the figures of one partition number reach, apart from how old its data are. All times are ms."""
 
-    __slots__ = ("_basis", "_definitions", "began", "changed")
+    __slots__ = ("_basis", "_definitions", "_given_up", "began", "changed")
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
+        self._given_up = given_up(definitions.unread)
         self._basis = definitions.basis()
         self.changed: int | None = None
         """From when on events are read by the present definitions; None: since the beginning."""
@@ -28,7 +30,7 @@ class Coverage:
         """Go on from the last META, whose greatest event time is ``newest``: what is new begins behind it."""
         self.began = {name: meta.began.get(name, newest + 1) for name in self._counted()}
         for name in (*meta.began, *meta.unread):
-            if name in MEASURES and name not in self._definitions.unread:
+            if name in MEASURES and name not in self._given_up:
                 self.began[name] = meta.began.get(name, newest + 1)
         self.changed = meta.changed
         if meta.basis and meta.basis != self._basis:
@@ -40,7 +42,7 @@ class Coverage:
             "began": dict(self.began),
             "changed": self.changed,
             "basis": self._basis,
-            "unread": list(self._definitions.unread),
+            "unread": list(self._given_up),
         }
 
     def _counted(self) -> list[str]:

@@ -145,7 +145,7 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     own: tuple[OwnMeasure, ...] = ()
     """Measures that are counted beside the built-in ones."""
     unread: tuple[str, ...] = ()
-    """Built-in measures that nobody reads: facts that only they need are not kept."""
+    """Built-in measures that nobody reads: facts that only they need are not kept, and what follows from others is not worked out."""
 
     @property
     def by_account(self) -> bool:

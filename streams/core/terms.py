@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from streams.core.definitions import Definitions
+
+WORKED_OUT: Final = (
+    *("bot_conversations", "conversations_served", "first_response", "first_response_ms"),
+    *("help_sessions", "open_conversations", "pending_issues", "resolved_first", "self_resolved_first"),
+    *("ticket_customers", "time_to_resolution", "time_to_resolution_ms"),
+)
+"""Measures that follow from facts which are kept in any case, and are worked out only where somebody reads them."""
 
 
 class IssueTerms:

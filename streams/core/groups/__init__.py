@@ -20,6 +20,7 @@ from streams.core.groups.reaches import Reaches
 from streams.core.groups.subscriptions import SubscriptionGroup
 from streams.core.groups.surveys import Surveys
 from streams.core.groups.wellbeing import Wellbeing
+from streams.core.terms import WORKED_OUT
 
 GROUPS: Final[tuple[type[Group[Any]], ...]] = (
     Counts,
@@ -51,7 +52,13 @@ def groups_off(definitions: Definitions) -> frozenset[str]:
 
 
 def spared(unread: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the measures that nobody reads for which facts are kept, and need not be."""
+    """Return those of the measures that nobody reads which then cost less: their facts are not kept, or nothing is made of them."""
+    unread = frozenset(unread)
+    return tuple(sorted({*given_up(unread), *unread.intersection(WORKED_OUT)}))
+
+
+def given_up(unread: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the measures that nobody reads for which facts are kept, and need not be: read again, they begin anew."""
     unread = frozenset(unread)
     spare = {count.measure for count in COUNTS if count.measure in unread}
     for group in GROUPS:

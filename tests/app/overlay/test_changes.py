@@ -240,8 +240,9 @@ def test_what_only_kpis_that_are_off_read_is_not_kept(tmp_path: Path) -> None:
     off = {kpi: {"enabled": False} for kpi in ("nps", "csat", "ces", "reopen", "conversion")}
     found = laid_over(tmp_path, {"changes": off})
 
-    # Orders stay with what else is known of signups and invitations; reopenings are part of conversations.
-    assert found.unread == ("ces", "csat", "csat_points", "csat_requests", "nps", "nps_by_survey", "visits")
+    # Orders stay with what else is known of signups and invitations. Reopenings are facts of conversations, but not counted.
+    answers = ("ces", "csat", "csat_points", "csat_requests", "nps", "nps_by_survey")
+    assert found.unread == (*answers, "resolved_first", "visits")
     assert laid_over(tmp_path, {"changes": {"nps": {"enabled": False}}}).unread == ()
     assert laid_over(tmp_path, {"changes": {"nps": {"objective": 40}}}).unread == ()
 

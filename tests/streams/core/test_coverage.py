@@ -96,10 +96,10 @@ def test_a_meta_of_an_earlier_version_says_nothing_about_definitions() -> None:
 
 
 def test_a_built_in_measure_that_is_read_again_begins_behind_the_newest_event() -> None:
-    off = after(replace(PLAIN, unread=("nps",)), written(Coverage(PLAIN), 500))
+    off = after(replace(PLAIN, unread=("visits",)), written(Coverage(PLAIN), 500))
     on = after(PLAIN, written(off, 700))
 
     assert off.began == {}
-    assert on.began == {"nps": 701}
-    assert after(PLAIN, written(on, 900)).began == {"nps": 701}
-    assert after(replace(PLAIN, unread=("nps",)), written(on, 900)).began == {}
+    assert on.began == {"visits": 701}
+    assert after(PLAIN, written(on, 900)).began == {"visits": 701}
+    assert after(replace(PLAIN, unread=("visits",)), written(on, 900)).began == {}

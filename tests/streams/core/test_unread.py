@@ -11,11 +11,12 @@ from msgspec.structs import replace
 
 from streams.core.batch import Batch
 from streams.core.definitions import Definitions
-from streams.core.groups import GROUPS, spared
+from streams.core.groups import GROUPS, given_up, spared
 from streams.core.groups.counts import COUNTS
 from streams.core.measures import MEASURES
 from streams.core.partition import PartitionState
 from streams.core.rules import Rules
+from streams.core.terms import WORKED_OUT
 from tests.oracle.generate import random_events
 from tests.support.cluster import REMEMBERING, Cluster
 from tests.support.figures import folded
@@ -64,6 +65,39 @@ def test_a_count_that_nobody_reads_is_not_kept(events: list[dict[str, Any]], mea
     assert contributed(spare) == {key: n for key, n in contributed(everything).items() if key[0] != measure}
 
 
+@pytest.mark.parametrize("measure", WORKED_OUT)
+def test_what_nobody_reads_of_an_issue_is_not_worked_out(events: list[dict[str, Any]], measure: str) -> None:
+    everything, spare = without(events, ()), without(events, WORKED_OUT)
+
+    assert measure in {key[0] for key in contributed(everything)}
+    kept = {key: n for key, n in contributed(everything).items() if key[0] not in WORKED_OUT}
+    paired = {"first_response_ms": "first_response", "time_to_resolution_ms": "time_to_resolution"}
+    pair = {measure, paired.get(measure, measure)} | {a for a, b in paired.items() if b == measure}
+    assert contributed(spare) == kept
+    one = contributed(without(events, tuple(sorted(set(WORKED_OUT) - pair))))
+    assert one == {
+        key: n for key, n in contributed(everything).items() if key[0] not in set(WORKED_OUT) - pair
+    }
+
+
+def test_what_was_not_worked_out_is_there_with_all_of_its_past_once_somebody_reads_it(
+    events: list[dict[str, Any]],
+) -> None:
+    cluster = Cluster(2)
+    cluster.produce(events)
+    moved_to(cluster, replace(REMEMBERING, unread=WORKED_OUT))
+    cluster.run(random.Random(4))
+    for part in cluster.parts:
+        assert not part.state.verify()
+        assert not part.state.ledger.panes["resolved_first"].blocks
+
+    moved_to(cluster, REMEMBERING)
+    for part in cluster.parts:
+        assert not part.state.verify()
+        assert part.state.ledger.panes["resolved_first"].blocks
+        assert part.state.meta_fields()["began"] == {}
+
+
 def test_measures_belong_to_one_group_at_most() -> None:
     named = [measure for group in DROPPABLE for measure in group.measures]
 
@@ -74,6 +108,8 @@ def test_measures_belong_to_one_group_at_most() -> None:
 def test_only_what_spares_something_is_left_out() -> None:
     assert spared({"nps", "nps_by_survey", "issues"}) == ()
     assert spared({*SURVEYS, "visits", "issues"}) == tuple(sorted((*SURVEYS, "visits")))
+    assert spared({"pending_issues", "nps", "issues"}) == ("pending_issues",)
+    assert given_up({"pending_issues", "visits", "issues"}) == ("visits",)
 
 
 def test_events_that_only_an_unread_group_asks_for_take_the_short_path() -> None:
