@@ -117,19 +117,9 @@ def _is_ours(file: Path) -> bool:
     return isinstance(dashboard, dict) and dashboard.get("uid") == DASHBOARD_PREFIX + file.stem
 
 
-def differences(root: Path, settings: Settings | None = None) -> dict[str, str]:
-    """Return what is wrong with the generated files below ``root``: the path, and "missing", "differs" or "surplus"."""
-    return compared(root, generated_files(settings))
-
-
-def write(root: Path, settings: Settings | None = None) -> list[str]:
+def write(root: Path, files: Mapping[str, str]) -> list[str]:
     """Write the generated files below ``root``, delete those of KPIs that are gone, and return the paths of what changed."""
-    return put(root, generated_files(settings))
-
-
-def put(root: Path, files: Mapping[str, str]) -> list[str]:
-    """`write` for files that were made already."""
-    changed = list(compared(root, files))
+    changed = list(differences(root, files))
     for path in changed:
         file = root / path
         if path not in files:
@@ -140,8 +130,8 @@ def put(root: Path, files: Mapping[str, str]) -> list[str]:
     return changed
 
 
-def compared(root: Path, files: Mapping[str, str]) -> dict[str, str]:
-    """`differences` for files that were made already."""
+def differences(root: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wrong with the generated files below ``root``: the path, and "missing", "differs" or "surplus"."""
     found: dict[str, str] = {}
     for path, text in files.items():
         file = root / path

@@ -8,7 +8,7 @@ import click
 
 from app.cli.options import settings_options
 from app.errors import UserError
-from app.generated import compared, generated_files, put
+from app.generated import differences, generated_files, write
 from app.settings import Settings
 
 
@@ -29,7 +29,7 @@ def command(settings: Settings, check: bool, output: Path) -> None:
     """
     files = generated_files(settings)
     if check:
-        wrong = compared(output, files)
+        wrong = differences(output, files)
         if wrong:
             listed = "\n".join(f"  {path}: {what}" for path, what in wrong.items())
             raise UserError(
@@ -37,7 +37,7 @@ def command(settings: Settings, check: bool, output: Path) -> None:
             )
         click.echo(f"{len(files)} generated files are current")
         return
-    changed = put(output, files)
+    changed = write(output, files)
     for path in changed:
         click.echo(f"{'wrote' if (output / path).is_file() else 'deleted'} {path}")
     click.echo(f"{len(changed)} of {len(files)} generated files changed")
