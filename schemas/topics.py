@@ -53,6 +53,9 @@ def _config(**settings: float | str) -> Mapping[str, str]:
 # A worker that falls further behind than this stops with an error instead of counting around the gap.
 _SOURCE = _config(retention_ms=7 * _DAY)
 
+# Facts of a visitor travel here as well, and one conversation of them may be larger than a broker takes by default.
+_BROUGHT_HOME = _config(retention_ms=7 * _DAY, max_message_bytes=4 * _MIB)
+
 # A changelog is read from its start on every takeover, so what compaction leaves behind is recovery time.
 #  min.cleanable.dirty.ratio  a tenth, not half: at most about a tenth of what is read back is superseded
 #  segment.ms, segment.bytes  the active segment is never compacted; small segments keep that tail short
@@ -127,7 +130,7 @@ INTERNAL_TOPICS: tuple[TopicSpec, ...] = (
         name="selfserve.events",
         role="internal",
         cleanup="delete",
-        config=_SOURCE,
+        config=_BROUGHT_HOME,
         carries="events brought home: normalised from foreign formats, or forwarded from a wrong partition",
         key="customer id",
     ),

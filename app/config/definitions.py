@@ -350,7 +350,7 @@ DEFINITIONS: Section[Definitions] = Section(
         _key(
             "max_dimension_values",
             "max_dimension_values",
-            Integer(1, 10_000),
+            Integer(1, 1_000),
             "Different values of a dimension that are told apart in a partition; further ones count as `other`.",
         ),
         _key(

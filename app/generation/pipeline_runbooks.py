@@ -120,6 +120,8 @@ A dimension has more different values than are kept apart. New ones count as `ot
 2. If it is a mistake, have the producer corrected. Values that are there stay until nothing counts for them any more.
 3. If all are meant, raise `definitions.max_dimension_values`; see [Configuration](../configuration.md). Each value is a series of its own for each KPI
    and window.
+4. `facts of one record` is no dimension: a customer or account has so many facts, or such long names in them, that the oldest were given up.
+   What they counted stays counted. Find out who sends them: it is hardly a person.
 """
 
 _RESTARTS: Final = """\

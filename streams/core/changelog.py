@@ -18,15 +18,20 @@ from streams.core.customer_records import (
     decode_status,
     encode_conversation,
     encode_hot,
-    encode_sessions,
     encode_status,
 )
-from streams.core.group import pack_facts
 from streams.core.join import watch_self_service
 from streams.core.learning import learn
 from streams.core.ledger import Gone, Ledger
 from streams.core.measures import Cell
 from streams.core.panes import Panes
+from streams.core.record_size import (
+    fit_account,
+    fit_conversations,
+    fit_group,
+    fit_sessions,
+    residue_records,
+)
 from streams.core.records import BlockRecord, CellRecord, block_record, cell_record, parse_pane_record
 from streams.core.support import Support
 from streams.core.time import MINUTE_MS
@@ -35,7 +40,7 @@ StateRecord = tuple[bytes, bytes | None]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_part_key = msgspec.msgpack.Decoder(tuple[str, str]).decode
-_decode_block_key = msgspec.msgpack.Decoder(tuple[str, int]).decode
+_decode_residue_key = msgspec.msgpack.Decoder(tuple[str | int, ...]).decode
 _decode_residue = msgspec.msgpack.Decoder(list[tuple[tuple[str | int, ...], int, int]]).decode
 
 OPEN_CONVERSATIONS: int = 64
@@ -64,36 +69,34 @@ def take_state(ledger: Ledger, newest: int | None) -> list[StateRecord]:
     dirty, ledger.dirty = ledger.dirty, []
     for c in dirty:
         c.dirty &= UNTOLD_WHOLLY
+        support = c.support
+        if support.__class__ is Support:
+            _take_support(c, support, ledger, records)
         key = c.id.encode()
         records.append((b"a" + key, encode_hot(c)))
         if c.status is not None:
             records.append((b"s" + key, encode_status(c.status)))
-        support = c.support
-        if support.__class__ is Support:
-            _take_support(c, support, records)
         if c.groups is not None:
             _take_groups(c, ledger, newest, records)
     accounts, ledger.dirty_accounts = ledger.dirty_accounts, []
     for account in accounts:
         account.dirty = False
-        records.append((b"A" + account.id.encode(), account.close()))
+        records.append((b"A" + account.id.encode(), fit_account(ledger, account)))
     for residue in ledger.residue:
         for block, _ in residue.take_dirty():
-            spelled = residue.spelled(block)
-            records.append(
-                (b"r" + _encode((residue.measure.name, block)), _encode(spelled) if spelled else None)
-            )
+            records += residue_records(ledger, residue.measure.name, block)
     return records
 
 
-def _take_support(c: Customer, support: Support, records: list[StateRecord]) -> None:
+def _take_support(c: Customer, support: Support, ledger: Ledger, records: list[StateRecord]) -> None:
+    records += [(b"v" + _encode((c.id, name)), None) for name in fit_conversations(ledger, c, support)]
     changed = ((name, support.conversations[name]) for name in support.dirty)
     records += [
         (b"v" + _encode((c.id, name)), encode_conversation(conversation)) for name, conversation in changed
     ]
     support.dirty.clear()
     if support.sessions_dirty:
-        records.append((b"h" + c.id.encode(), encode_sessions(support.sessions)))
+        records.append((b"h" + c.id.encode(), fit_sessions(ledger, c, support)))
         support.sessions_dirty = False
     if len(support.conversations) <= OPEN_CONVERSATIONS:
         c.close()
@@ -106,7 +109,7 @@ def _take_groups(c: Customer, ledger: Ledger, newest: int | None, records: list[
     for name, facts in groups.items():
         if not isinstance(facts, bytes):
             ledger.expire(c, name, facts, newest)
-            packed = groups[name] = pack_facts(facts)
+            packed = groups[name] = fit_group(ledger, c, name, facts)
             if not prefix:
                 # The array of both, of which the first is the same in all keys.
                 prefix = b"g\x92" + _encode(c.id)
@@ -116,7 +119,7 @@ def _take_groups(c: Customer, ledger: Ledger, newest: int | None, records: list[
 class Loader:
     """Reads a ledger back from its records."""
 
-    __slots__ = ("_cells", "_conversations", "_ledger", "_off")
+    __slots__ = ("_cells", "_conversations", "_ledger", "_off", "_residue")
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -124,6 +127,8 @@ class Loader:
         self._cells: dict[str, dict[int, Cell]] = {}
         self._off: dict[tuple[str, str], None] = {}
         """Facts of groups that are not kept: the next checkpoint gives them up."""
+        self._residue: dict[tuple[str, int, int], bytes] = {}
+        """By measure, block and part."""
 
     def _customer(self, key: bytes) -> Customer:
         name = key[1:].decode()
@@ -177,13 +182,24 @@ class Loader:
             c.groups[group] = value
 
     def _load_residue(self, key: bytes, value: bytes | None) -> None:
-        measure, block = _decode_block_key(key[1:])
-        residue = self._ledger.residue.by_name.get(measure)
-        if residue is None:
-            return
-        residue.blocks.pop(block, None)
-        for cell, slot, n in [] if value is None else _decode_residue(value):
-            residue.put(cell, block, slot, n)
+        named = _decode_residue_key(key[1:])
+        place = (str(named[0]), int(named[1]), int(named[2]) if len(named) > 2 else 0)
+        if value is None:
+            self._residue.pop(place, None)
+        else:
+            self._residue[place] = value
+
+    def _put_residue(self) -> None:
+        ledger = self._ledger
+        for (measure, block, part), value in self._residue.items():
+            residue = ledger.residue.by_name.get(measure)
+            if residue is None:
+                continue
+            if part:
+                parts = ledger.residue_parts
+                parts[measure, block] = max(part + 1, parts.get((measure, block), 1))
+            for cell, slot, n in _decode_residue(value):
+                residue.put(cell, block, slot, n)
 
     def load_panes(self, key: bytes, value: bytes | None) -> None:
         """One record of `selfserve.panes`. Raises msgspec.DecodeError if it is damaged."""
@@ -201,6 +217,7 @@ class Loader:
         """All records were read; `newest` is the greatest event time (ms), up to which the panes were rolled."""
         ledger = self._ledger
         ledger.gone += [Gone(customer, [], False, [group]) for customer, group in self._off]
+        self._put_residue()
         for (customer, conversation), value in self._conversations.items():
             c = ledger.customers.get(customer)
             if c is None:

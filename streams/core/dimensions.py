@@ -27,6 +27,9 @@ DIMENSIONS: Final = (
 OF_A_CUSTOMER: Final = "joint values of a customer"
 """Stands for a dimension where events are counted whose joint values were too many for one customer."""
 
+OF_A_RECORD: Final = "facts of one record"
+"""The same for facts that were given up because their record would have been too large (`streams.core.record_size`)."""
+
 
 def folded(
     cell: tuple[str | int, ...], fields: Sequence[str], names: Collection[str]
@@ -54,7 +57,7 @@ class Dimensions:
         allowed = allowed or {}
         self._closed = frozenset(allowed)
         self.values: dict[str, dict[str, str]] = {name: {} for name in names}
-        self.overflow: dict[str, int] = dict.fromkeys((*names, OF_A_CUSTOMER), 0)
+        self.overflow: dict[str, int] = dict.fromkeys((*names, OF_A_CUSTOMER, OF_A_RECORD), 0)
         """Events, by dimension, whose value was beyond the bound."""
         for name in allowed:
             self.values[name] = {value: value for value in allowed[name] if value != OVERALL}

@@ -126,6 +126,7 @@ class Ledger:
         "hour",
         "panes",
         "residue",
+        "residue_parts",
         "rules",
         "stale",
     )
@@ -138,6 +139,8 @@ class Ledger:
         self.dimensions = rules.bounded_dimensions()
         self.residue = Panes(rules.measures.values())
         """Its cells are those under which the panes keep their numbers."""
+        self.residue_parts: dict[tuple[str, int], int] = {}
+        """In how many records a block of the residue is stored, by measure and block, where it is more than one."""
         self.dirty: list[Customer] = []
         """Customers whose facts changed since the last checkpoint."""
         self.dirty_accounts: list[Account] = []

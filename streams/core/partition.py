@@ -540,7 +540,8 @@ class PartitionState:
     def _send_facts(self, c: Customer, user: str, hops: int) -> None:
         key = user.encode()
         headers = [("kind", b"facts"), ("customer", key), ("hops", b"%d" % (hops + 1))]
-        self._forwards.append(Forward(self._home(key, self.partitions), key, encode_transfer(c), headers))
+        home = self._home(key, self.partitions)
+        self._forwards += [Forward(home, key, value, headers) for value in encode_transfer(c)]
 
     def _absorb(self, user: str, record: Record, hops: int) -> None:
         visitor = decode_transfer(record.value or b"")
@@ -669,6 +670,9 @@ class PartitionState:
         ledger.residue.roll(newest, day)
         # Only where lateness is enforced is it known that nothing will join with old facts any more.
         state = take_state(ledger, newest if self.clock == "wall" else None)
+        if ledger.dirty:
+            # Facts had to be given up: who fares otherwise now is assessed before the panes are written.
+            self._sweep.refresh()
         for topic, memory in self._memories.items():
             name = b"d%d." % CONSUMED.index(topic)
             fresh = memory.take_fresh(self._sequence)

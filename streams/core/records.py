@@ -17,7 +17,8 @@ topic `selfserve.state`
     i, subject           interventions that were announced and not cleared: the hour, by trigger (`streams.core.sweep`)
     d, sequence          identities seen since the last checkpoint, for deduplication
     t, customer          deletion: nothing up to this instant may come back
-    r, measure, block    the residue: closed figures of deleted customers, as a block of panes with its cells spelled out
+    r, measure, block    the residue: closed figures of deleted customers, as a block of panes with its cells spelled out;
+                         what is too long for one record lies in further ones, whose keys end with their number
     M                    META: where to go on
 """
 

@@ -7,6 +7,7 @@ twice. What follows from the facts is in `streams.core.issues`.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -169,17 +170,33 @@ class Support:
         self.counted.clear()
         self.settled.clear()
 
+    def forget(self, conversations: Iterable[Conversation]) -> None:
+        """Some conversations are no longer known."""
+        gone = {conversation.id for conversation in conversations}
+        for name in gone:
+            del self.conversations[name]
+        self.dirty -= gone
+        self.contacts = [one for one in self.contacts if one[1] not in gone]
+        self.answers = [one for one in self.answers if one[1] not in gone]
+        self.moments = [one for one in self.moments if one[1] not in gone]
+        self.to_bot = self._latest_to_bot()
+        self.forget_derived()
+
+    def _latest_to_bot(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for conversation in self.conversations.values():
+            for channel, minute in conversation.to_bot:
+                if minute > found.get(channel, -1):
+                    found[channel] = minute
+        return found
+
     def messages_changed(self, before: list[tuple[str, int]], after: list[tuple[str, int]]) -> None:
         """A conversation's messages to bots changed."""
         latest = dict(after)
         if all(latest.get(channel, -1) >= minute for channel, minute in before):
             found = self.to_bot | {c: m for c, m in after if m > self.to_bot.get(c, -1)}
         else:
-            found = {}
-            for conversation in self.conversations.values():
-                for channel, minute in conversation.to_bot:
-                    if minute > found.get(channel, -1):
-                        found[channel] = minute
+            found = self._latest_to_bot()
         if found != self.to_bot:
             self.to_bot = found
 

@@ -1,6 +1,11 @@
-"""All facts of a visitor as one message, for the partition where the user it turned out to be is at home."""
+"""All facts of a visitor as messages, mostly one, for the partition where the user it turned out to be is at home.
+
+They join, so a message that has but a part of them is like any other.
+"""
 
 from __future__ import annotations
+
+from typing import Final
 
 import msgspec
 
@@ -23,22 +28,36 @@ class _Transfer(msgspec.Struct, array_like=True, gc=False):
 
 
 _encode = msgspec.msgpack.Encoder().encode
+_NOTHING: Final = encode_hot(Customer(""))
+"""Hot facts that say nothing."""
 _decode = msgspec.msgpack.Decoder(_Transfer).decode
 
 
-def encode_transfer(c: Customer) -> bytes:
+MAX_MESSAGE_BYTES: int = 1 << 20
+"""From this size on, facts travel in several messages. Each of them may be larger than this by one conversation or group of facts at most."""
+
+
+def encode_transfer(c: Customer) -> list[bytes]:
     """Everything that a visitor did."""
     support = c.opened()
-    return _encode(
-        _Transfer(
-            c.id,
-            encode_hot(c),
-            c.status,
-            {k: told_of(v) for k, v in support.conversations.items()},
-            support.sessions,
-            packed_groups(c),
-        )
-    )
+    conversations = {name: told_of(known) for name, known in support.conversations.items()}
+    groups = packed_groups(c)
+    whole = _encode(_Transfer(c.id, encode_hot(c), c.status, conversations, support.sessions, groups))
+    if len(whole) <= MAX_MESSAGE_BYTES:
+        return [whole]
+    pieces = [
+        _Transfer(c.id, encode_hot(c), c.status, {}, []),
+        _Transfer(c.id, _NOTHING, None, {}, support.sessions),
+        *(_Transfer(c.id, _NOTHING, None, {}, [], {name: packed}) for name, packed in groups.items()),
+    ]
+    size, some = 0, {}
+    for name, told in conversations.items():
+        size += len(_encode((name, told)))
+        some[name] = told
+        if size > MAX_MESSAGE_BYTES:
+            pieces.append(_Transfer(c.id, _NOTHING, None, some, []))
+            size, some = 0, {}
+    return [_encode(piece) for piece in (*pieces, _Transfer(c.id, _NOTHING, None, some, []))]
 
 
 def decode_transfer(value: bytes) -> Customer:
