@@ -32,7 +32,7 @@ DAYS_TOLD: Final = 62
 class Account:
     """An account at its home. Its facts lie packed while nobody joins anything."""
 
-    __slots__ = ("assessed", "dirty", "facts", "id", "summary", "unassessed")
+    __slots__ = ("assessed", "assessed_until", "dirty", "facts", "id", "summary", "unassessed")
 
     def __init__(self, id: str, facts: bytes | AccountFacts) -> None:  # noqa: A002  (the facts' own name for it)
         self.id = id
@@ -44,6 +44,8 @@ class Account:
         """It has to be assessed anew."""
         self.assessed: Assessment | None = None
         """What the hourly sweep found, as it stands in the panes."""
+        self.assessed_until = 0
+        """The first minute at which it may find something else, whatever happens."""
 
     def opened(self) -> AccountFacts:
         """Return the facts to be changed."""
@@ -192,9 +194,12 @@ def _join_wellbeing(part: Part, contacts: list[int], answers: list[Answer]) -> N
 
 
 def whole_of(facts: AccountFacts) -> Part:
-    """Return all parts together."""
+    """Return all parts together, to be looked at."""
+    parts = list(facts.parts.values())
+    if len(parts) == 1:
+        return parts[0]
     whole = Part()
-    for part in facts.parts.values():
+    for part in parts:
         join_parts(whole, part)
     return whole
 

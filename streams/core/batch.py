@@ -12,7 +12,7 @@ from typing import NamedTuple
 from schemas.events import Event, UserIdentified, customer_of
 from streams.core import person
 from streams.core.account import join_customer
-from streams.core.assessment import assess_account, assess_customer, whole_hour
+from streams.core.assessment import Assessor, whole_hour
 from streams.core.customer import NOBODY, Customer
 from streams.core.deduplication import identity_of, seed_of
 from streams.core.definitions import Definitions
@@ -132,21 +132,21 @@ class Batch:
         With an evaluation time (ms) also how customers and accounts fare as of the last whole hour up to it.
         """
         rules = self.rules
-        hour = None if at is None else whole_hour(at)
+        assessor = None if at is None else Assessor(rules, whole_hour(at))
         yield from self._closed
         for account in self._accounts.values():
             account.parts.clear()
         for c in self.customers.values():
             yield from person.contributions(c, rules)
-            if hour is not None:
-                yield from assess_customer(c, hour, rules).contributions(rules.definitions)
+            if assessor is not None:
+                yield from assessor.customer(c).contributions
             if c.account and not c.excluded:
                 part = self._account(c.account).parts.setdefault(0, Part())
                 join_customer(part, c, *rules.for_account(c))
         for account in self._accounts.values():
             yield from account_contributions(account, summary_of(account), self.rules.definitions)
-            if hour is not None:
-                yield from assess_account(account, hour, rules).contributions(rules.definitions)
+            if assessor is not None:
+                yield from assessor.account(account).contributions
 
 
 class Sums:

@@ -99,6 +99,7 @@ class Customer:
         "account_time",
         "active_slot",
         "assessed",
+        "assessed_until",
         "day0",
         "days",
         "dirty",
@@ -157,6 +158,8 @@ class Customer:
         """0, or the bits `CHANGED`, `MOVED`, `ASSESS`, `JOINED`, `UNTOLD` and `UNTOLD_WHOLLY`."""
         self.assessed: Assessment | None = None
         """What the hourly sweep found, as it stands in the panes."""
+        self.assessed_until = 0
+        """The first minute at which it may find something else, whatever happens."""
 
     def opened(self) -> Support:
         """The support facts, unpacked."""

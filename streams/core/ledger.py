@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from streams.core import person
 from streams.core.account import Account, join_parts, learns
-from streams.core.assessment import assess_account, assess_customer
+from streams.core.assessment import Assessor
 from streams.core.contribution import add_to, difference
 from streams.core.customer import ASSESS, CHANGED, JOINED, MOVED, NEVER, Customer, Seen, join_day, last_day
 from streams.core.dimensions import UNKNOWN
@@ -692,20 +692,19 @@ class Ledger:
             panes.rolled_to = present.rolled_to
             # Which cells have a place of their own depends on what came first.
             panes.restart(present.cells)
+        assessor = Assessor(self.rules, self.hour) if self.hour >= 0 else None
         for c in self.customers.values():
             opened = isinstance(c.support, Support)
             add_to(fresh, person.contributions(c, self.rules))
             if not opened:
                 c.close()
-            if self.hour >= 0:
-                found = assess_customer(c, self.hour, self.rules)
-                add_to(fresh, found.contributions(self.rules.definitions))
+            if assessor is not None:
+                add_to(fresh, assessor.customer(c).contributions)
         for account in self.accounts.values():
             facts = account.read()
             add_to(fresh, account_contributions(facts, summary_of(facts), self.rules.definitions))
-            if self.hour >= 0:
-                found = assess_account(facts, self.hour, self.rules)
-                add_to(fresh, found.contributions(self.rules.definitions))
+            if assessor is not None:
+                add_to(fresh, assessor.account(facts).contributions)
         for closed in self.residue:
             target = fresh[closed.measure.name]
             for cell, block, slot, n in closed.numbers():

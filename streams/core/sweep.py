@@ -1,21 +1,19 @@
 """The hourly sweep of one partition number: everybody who is at home here, assessed as of the last whole hour.
 
-What was found goes into the panes as the difference from what they held, at the minute of the hour: who reads them up to an evaluation
-time that another number holds back finds the hour before. In between, who changed is assessed anew, so the sums are always what
+An assessment holds until facts change or a time comes that follows from them; until then the sweep passes by. What was found goes into
+the panes as the difference from what they held, at the minute of the hour: who reads them up to an evaluation time that another
+number holds back finds the hour before. In between, who changed is assessed anew, so the sums are always what
 facts and hour say; the hour itself is in META. What calls for an intervention, or ceases to, is announced by the sweep alone.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-
 import msgspec
 
 from schemas.interventions import Intervention, intervention
 from streams.core.account import Account
-from streams.core.assessment import NOTHING, Assessment, assess_account, assess_customer
-from streams.core.customer import ASSESS, Customer
+from streams.core.assessment import NOTHING, Assessment, Assessor
+from streams.core.customer import ASSESS, MOVED, Customer
 from streams.core.ledger import Ledger
 from streams.core.measures import Cell
 from streams.core.time import HOUR_MINUTES
@@ -30,87 +28,120 @@ Subject = tuple[str, str]
 class Sweep:
     """The assessments of one ledger."""
 
-    __slots__ = ("_changed", "_fresh", "_ledger", "_open")
+    __slots__ = ("_assessor", "_changed", "_delta", "_fresh", "_ledger", "_open", "_turned")
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._assessor = Assessor(ledger.rules)
         self._fresh = True
         """Nobody was assessed yet by this process: what the panes hold is known only as a sum."""
+        self._delta: dict[Assessment, int] = {}
+        """What the panes lack: how many more of each assessment there are."""
+        self._turned: dict[Subject, tuple[str, ...]] = {}
+        """The triggers of whom others hold than at the last sweep."""
         self._open: dict[Subject, dict[str, int]] = {}
         """What was announced and not cleared: by trigger, the hour (a minute)."""
         self._changed: set[Subject] = set()
 
     def run(self, hour: int) -> list[Intervention]:
-        """Assess everybody as of an hour (a minute), and return what is to be announced."""
-        self._ledger.hour = hour
+        """Assess as of an hour (a minute) everybody who may fare otherwise by then, and return what is to be announced."""
+        ledger = self._ledger
+        if hour < ledger.hour:
+            # By another clock: what was found holds for later hours.
+            self._fresh = True
+        ledger.hour = hour
+        self.refresh()
+        for c in ledger.customers.values():
+            if c.assessed_until <= hour:
+                self._assess_customer(c)
+        for account in ledger.accounts.values():
+            if account.assessed_until <= hour:
+                self._assess_account(account)
+        self._put()
         announced: list[Intervention] = []
-        for subject, found in self._everybody():
-            if found.triggers or subject in self._open:
-                announced += self._announce(subject, found.triggers, hour)
-        gone = [s for s in self._open if not self._is_here(s)]
-        for subject in gone:
-            announced += self._announce(subject, (), hour)
+        for subject, triggers in self._turned.items():
+            announced += self._announce(subject, triggers, hour)
+        self._turned.clear()
         return announced
 
     def refresh(self) -> None:
         """Assess anew who changed since the last checkpoint, before the ledger loses its marks."""
-        ledger = self._ledger
-        hour = ledger.hour
-        if hour < 0:
+        ledger, assessor = self._ledger, self._assessor
+        if ledger.hour < 0:
             return
+        assessor.go_to(ledger.hour)
         if self._fresh:
-            for _ in self._everybody():
-                pass
+            self._begin()
             return
-        delta: Counter[tuple[str, Cell]] = Counter()
         for c in ledger.dirty:
-            if c.dirty & ASSESS or (c.assessed is not None and c.assessed.triggers):
-                found = assess_customer(c, hour, ledger.rules)
-                if found != (c.assessed or NOTHING):
-                    self._replace(delta, c, found)
+            if c.dirty & ASSESS:
+                self._assess_customer(c)
+            elif c.dirty & MOVED == MOVED:
+                before = c.assessed
+                # Later activity alone changes nothing but whether the customer is inactive.
+                if (before is not None and before.triggers) or assessor.is_silent(c):
+                    self._assess_customer(c)
         for account in ledger.dirty_accounts:
             if account.unassessed:
-                account.unassessed = False
-                found = assess_account(account.read(), hour, ledger.rules)
-                if found != (account.assessed or NOTHING):
-                    self._replace(delta, account, found)
-        self._put(delta)
+                self._assess_account(account)
+        self._put()
 
-    def _replace(self, delta: Counter[tuple[str, Cell]], one: Customer | Account, found: Assessment) -> None:
-        self._count(delta, one.assessed or NOTHING, -1)
-        self._count(delta, found, 1)
-        one.assessed = found
+    def _assess_customer(self, c: Customer) -> None:
+        found = self._assessor.customer(c)
+        c.assessed_until = self._assessor.until
+        before = c.assessed or NOTHING
+        if found is not before:
+            c.assessed = found
+            self._differ(before, found)
+            if found.triggers != before.triggers:
+                self._turned["customer", c.id] = found.triggers
 
-    def _count(self, delta: Counter[tuple[str, Cell]], found: Assessment, times: int) -> None:
-        for measure, cell, _, n in found.contributions(self._ledger.rules.definitions):
-            delta[measure, cell] += n * times
+    def _assess_account(self, account: Account) -> None:
+        account.unassessed = False
+        found = self._assessor.account(account.read())
+        account.assessed_until = self._assessor.until
+        before = account.assessed or NOTHING
+        if found is not before:
+            account.assessed = found
+            self._differ(before, found)
+            if found.triggers != before.triggers:
+                self._turned["account", account.id] = found.triggers
 
-    def _put(self, delta: Counter[tuple[str, Cell]]) -> None:
-        """Put differences into the panes, at the hour."""
-        for (measure, cell), n in delta.items():
+    def _differ(self, before: Assessment, found: Assessment) -> None:
+        delta = self._delta
+        delta[before] = delta.get(before, 0) - 1
+        delta[found] = delta.get(found, 0) + 1
+
+    def _put(self) -> None:
+        """Put what the panes lack into them, at the hour."""
+        if not self._delta:
+            return
+        numbers: dict[tuple[str, Cell], int] = {}
+        self._add_up(numbers)
+        for (measure, cell), n in numbers.items():
             self._ledger.panes[measure].add(cell, self._ledger.hour, n)
 
-    def _everybody(self) -> Iterator[tuple[Subject, Assessment]]:
+    def _add_up(self, numbers: dict[tuple[str, Cell], int]) -> None:
+        delta, self._delta = self._delta, {}
+        for found, times in delta.items():
+            for measure, cell, _, n in found.contributions:
+                numbers[measure, cell] = numbers.get((measure, cell), 0) + n * times
+
+    def _begin(self) -> None:
         """Assess everybody, and put into the panes what their sums lack."""
-        ledger = self._ledger
-        rules, hour = ledger.rules, ledger.hour
-        counted: dict[Assessment, int] = {}
-        same: dict[Assessment, Assessment] = {NOTHING: NOTHING}
-        for c in ledger.customers.values():
-            found = assess_customer(c, hour, rules)
-            found = c.assessed = same.setdefault(found, found)
-            if found is not NOTHING:
-                counted[found] = counted.get(found, 0) + 1
-            yield ("customer", c.id), found
-        for account in ledger.accounts.values():
-            found = assess_account(account.read(), hour, rules)
-            found = account.assessed = same.setdefault(found, found)
-            account.unassessed = False
-            if found is not NOTHING:
-                counted[found] = counted.get(found, 0) + 1
-            yield ("account", account.id), found
+        ledger, hour = self._ledger, self._ledger.hour
         self._fresh = False
-        delta: Counter[tuple[str, Cell]] = Counter()
+        # As if they held nothing: what they hold is taken off below.
+        self._delta.clear()
+        self._turned = dict.fromkeys(self._open, ())
+        for c in ledger.customers.values():
+            c.assessed = None
+            self._assess_customer(c)
+        for account in ledger.accounts.values():
+            account.assessed = None
+            self._assess_account(account)
+        numbers: dict[tuple[str, Cell], int] = {}
+        self._add_up(numbers)
         for name in MEASURES:
             panes = ledger.panes[name]
             for cell, block, slot, n in list(panes.numbers()):
@@ -118,16 +149,11 @@ class Sweep:
                     # By another clock the sweep was here already.
                     panes.add_number(cell, block, slot, -n)
                 else:
-                    delta[name, cell] -= n
-        for found, times in counted.items():
-            self._count(delta, found, times)
-        self._put(delta)
+                    numbers[name, cell] = numbers.get((name, cell), 0) - n
+        for (measure, cell), n in numbers.items():
+            ledger.panes[measure].add(cell, hour, n)
 
     # ---- announcements -------------------------------------------------------------------------------------------
-
-    def _is_here(self, subject: Subject) -> bool:
-        kind, name = subject
-        return name in (self._ledger.customers if kind == "customer" else self._ledger.accounts)
 
     def _announce(self, subject: Subject, triggers: tuple[str, ...], hour: int) -> list[Intervention]:
         open_ = self._open.get(subject, {})

@@ -9,22 +9,19 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from schemas.interventions import Intervention, intervention
 from schemas.resources import INTERVENTION, json_schema
-from streams.core.assessment import NOTHING, band_of, health, whole_hour
+from streams.core.assessment import NOTHING, Assessor, whole_hour
 from streams.core.batch import Sums
 from streams.core.definitions import Definitions
 from streams.core.measures import Cell
 from streams.core.partition import PartitionState
 from streams.core.sweep import MEASURES
-from streams.core.time import Calendar
 from tests.oracle.generate import random_events
 from tests.support.accounting import one_claim_each
-from tests.support.cluster import FAR, REMEMBERING, Cluster, Message
+from tests.support.cluster import FAR, REMEMBERING, Cluster, Message, Part
 from tests.support.figures import folded
 
 HOUR_MS = 3_600_000
@@ -172,6 +169,57 @@ def test_numbers_without_events_are_swept_as_the_wall_clock_goes_on(seed: int) -
         assert assessed_now(cluster, at) == assessed_by_batch(events, at, definitions) != {}
 
 
+def found_by(part: Part) -> tuple[Counter[tuple[str, Cell]], set[tuple[str, str, str]]]:
+    """What a look at everybody finds at a number's hour: what the panes have to hold, and what calls for an intervention."""
+    ledger = part.state.ledger
+    assessor = Assessor(ledger.rules, ledger.hour)
+    everybody = [("customer", c.id, assessor.customer(c)) for c in ledger.customers.values()]
+    everybody += [("account", a.id, assessor.account(a.read())) for a in ledger.accounts.values()]
+    sums: Counter[tuple[str, Cell]] = Counter()
+    for _, _, found in everybody:
+        for measure, cell, _, n in found.contributions:
+            sums[measure, cell] += n
+    return sums, {(kind, name, trigger) for kind, name, found in everybody for trigger in found.triggers}
+
+
+def held_by(part: Part) -> Counter[tuple[str, Cell]]:
+    sums: Counter[tuple[str, Cell]] = Counter()
+    for measure in MEASURES:
+        for cell, _, _, n in part.state.ledger.panes[measure].numbers():
+            sums[measure, cell] += n
+    return +sums
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_hour_by_hour_the_panes_hold_what_a_look_at_everybody_finds(seed: int) -> None:
+    """Sweeps pass by whose assessment holds: through changes of the clocks, deletions, flags, and losses of memory."""
+    rng = random.Random(seed)
+    events = random_events(rng, 400, deletions=True)
+    # Across the night of 30 March 2025, when the clocks change.
+    moved = whole_hour(NOON + 24 * DAY_MS - events[0]["time"]) * 60_000
+    zone = rng.choice(("Europe/Berlin", "Australia/Lord_Howe"))
+    cluster = Cluster(2, replace(REMEMBERING, timezone=zone, health_fall=5))
+    at = NOON + 24 * DAY_MS
+    last = events[-1]["time"] + moved + 20 * DAY_MS
+    triggers = 0
+    while at < last:
+        at += rng.choice((1, 1, 2, 5, 24)) * HOUR_MS
+        until = sum(event["time"] + moved < at for event in events)
+        cluster.produce([event | {"time": event["time"] + moved} for event in events[:until]], rng=rng)
+        del events[:until]
+        cluster.run(rng)
+        for part in cluster.parts:
+            cluster.checkpoint(part, evaluated=at)
+            assert part.state.ledger.hour == whole_hour(at)
+            sums, calling = found_by(part)
+            assert held_by(part) == +sums
+            assert set(opened(part.interventions)) == calling
+            triggers += len(calling)
+            if rng.random() < 0.02:
+                cluster.recover(part)
+    assert triggers > 100
+
+
 def test_another_clock_sweeps_as_of_its_own_hour() -> None:
     rng = random.Random(3)
     events = one_claim_each(random_events(rng, 300))
@@ -221,35 +269,5 @@ def test_an_announcement_has_one_id_and_fits_its_schema() -> None:
         jsonschema.validate(msgspec.to_builtins(one) | {"trigger": "boredom"}, json_schema(INTERVENTION))
 
 
-@given(
-    st.integers(0, 2**70),
-    st.lists(st.integers(0, 100 * DAY_MS), max_size=8),
-    st.lists(st.tuples(st.integers(0, 100 * DAY_MS), st.integers(0, 100)), max_size=8),
-    st.integers(0, 2400),
-)
-@settings(max_examples=200)
-def test_health_lies_between_0_and_100(
-    days: int, contacts: list[int], answers: list[tuple[int, int]], hour: int
-) -> None:
-    calendar, definitions = Calendar("UTC"), Definitions()
-    first = calendar.day_of(0)
-    found = health(first, days, sorted(contacts), sorted(answers), hour * 60, definitions, calendar)
-    assert 0 <= found <= 100
-
-
-def test_health_by_hand() -> None:
-    calendar, definitions = Calendar("UTC"), Definitions()
-    hour = NOON // 60_000
-    today = calendar.day_of(hour)
-    # Used today and on five of the 29 days before: recency 100, depth 50; one contact: 80; one answer: 75.
-    found = health(today - 9, 0b1000011111, [NOON - 1], [(NOON - 1, 75)], hour, definitions, calendar)
-    assert found == round((30 * 100 + 30 * 50 + 20 * 80 + 20 * 75) / 100)
-    # Nothing at the hour itself counts, nor what is too old; without answers their weight is shared.
-    late = [NOON, NOON - 30 * DAY_MS - 1]
-    found = health(today - 9, 0b1000011111, sorted(late), [(NOON, 0)], hour, definitions, calendar)
-    assert found == round((30 * 100 + 30 * 50 + 20 * 100) / 80)
-    assert [band_of(score, definitions) for score in (70, 69, 40, 39)] == ["good", "fair", "fair", "poor"]
-
-
 def test_nothing_contributes_nothing() -> None:
-    assert NOTHING.contributions(Definitions()) == []
+    assert NOTHING.contributions == []
