@@ -51,6 +51,7 @@ def read_overlay(file: Path) -> Overlay:
             problems.append(unknown(found, name, name, SECTIONS, "section"))
     shipped = load_catalogue()
     counted = read_measures(sections["measures"], problems)
+    refused = sections["measures"].keys() - counted.keys()
     measures = named_measures(counted.values())
     families = _families(sections["families"], shipped, problems)
     kpis = dict(shipped)
@@ -73,7 +74,10 @@ def read_overlay(file: Path) -> Overlay:
             )
             continue
         kpi = read_kpi(name, found, measures, problems)
-        if kpi is not None and _fits(kpi, found, counted, families, problems):
+        if kpi is None or measures_of_any_form(kpi) & refused:
+            # What is wrong is said already, where it is.
+            continue
+        if _fits(kpi, found, counted, families, problems):
             own[name] = kpi
     if not problems:
         catalogue = Catalogue(kpis | own, families, dict.fromkeys(own, str(file)))

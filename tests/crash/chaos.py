@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.errors import UserError
+from app.kafka.admin import KafkaAdminError
 from app.kafka.broker import EmbeddedKafka
 from streams.errors import FencedError
 from streams.names import DEAD_LETTERS, EVENTS, SOURCES
@@ -27,6 +28,7 @@ from tests.support.workers import SESSION_TIMEOUT_S, Service, Worker
 
 FAULTY = ("-m", "tests.support.faulty_worker")
 DOOMED = "kill-in-transaction"
+AWAY = ("Kafka cannot be reached at", "Something accepts connections at", "did not complete a request")
 SLOTS = ("static", "dynamic")
 """Two workers: one with a static name in the group, which comes back without a rebalance, and one without."""
 
@@ -126,9 +128,11 @@ class Chaos:
                 continue
             code, text = worker.wait(), worker.text()
             self.report.exits.append((name, code))
-            # A worker that is started while the brokers are away says so and ends.
-            unreachable = code == UserError.exit_code and "Kafka cannot be reached" in text
-            assert code == FencedError.exit_code or unreachable, text[-4000:]
+            # A worker that is started while the brokers are away, or go away, says so and ends.
+            away = code in (UserError.exit_code, KafkaAdminError.exit_code) and any(
+                one in text for one in AWAY
+            )
+            assert code == FencedError.exit_code or away, text[-4000:]
             self._start(name)
 
     def _any(self) -> tuple[str, Worker]:

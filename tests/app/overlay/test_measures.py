@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from app.overlay.measures import read_measures
 from streams.core.own import Condition, OwnMeasure
 from tests.app.overlay.support import located, mistakes
 from tests.support.own_kpis import MEASURES, overlay_of, read
+from tests.support.own_kpis_page import overlay_text
 
 
 def wrong(folder: Path, **measure: Any) -> list[str]:
@@ -280,3 +282,12 @@ def test_all_mistakes_of_all_measures_are_told_at_once(tmp_path: Path) -> None:
 
     assert len(found) == 3
     assert "measures.b: found 3; allowed: about, events, where, count, dimensions, with values" in found[2]
+
+
+def test_a_kpi_over_a_measure_that_is_refused_is_no_further_mistake(tmp_path: Path) -> None:
+    overlay: dict[str, Any] = yaml.safe_load(overlay_text())
+    overlay["measures"]["searches_with_choice"]["where"] = {"data.results": {"at_leest": 3}}
+
+    (found,) = mistakes(tmp_path, overlay)
+
+    assert "did you mean at_least?" in found
