@@ -90,6 +90,18 @@ class Catalogue(Mapping[str, Kpi]):
         """Return the file that a KPI comes from: its path in the repository, or that of a user's file."""
         return self.own.get(kpi, f"app/catalogue/kpis/{kpi}.yaml")
 
+    def switched_off(self) -> dict[str, str]:
+        """Return the KPIs that are off, by id, with what that means and how to switch them on."""
+        return {
+            kpi.id: (
+                "off: it is neither exported nor drawn, and no rule watches it. To switch it on, write"
+                f" `enabled: true` below `{'kpis' if kpi.id in self.own else 'changes'}.{kpi.id}` in the overlay"
+                " file (`overlay.file` in the settings)"
+            )
+            for kpi in self.values()
+            if not kpi.enabled
+        }
+
     def close_matches(self, kpi: str) -> list[str]:
         """Return the ids that ``kpi`` may have been meant to be, the likeliest first."""
         near = difflib.get_close_matches(kpi, self, n=3, cutoff=0.6)

@@ -54,8 +54,10 @@ def reference_pages(catalogue: Catalogue | None = None) -> dict[str, str]:
 def render_pages(catalogue: Catalogue) -> dict[str, str]:
     """Return the text of every page by its file name."""
     pages = {INDEX_PAGE: render_index(catalogue)}
+    off = catalogue.switched_off()
     for kpi in catalogue.values():
-        pages[f"{kpi.id}.md"] = render_page(kpi, catalogue.families[kpi.family], catalogue.source(kpi.id))
+        family, source = catalogue.families[kpi.family], catalogue.source(kpi.id)
+        pages[f"{kpi.id}.md"] = render_page(kpi, family, source, off.get(kpi.id))
     return pages
 
 
@@ -73,7 +75,7 @@ def render_index(catalogue: Catalogue) -> str:
         if kpis:
             rows = (
                 (
-                    f"[{kpi.title}]({kpi.id}.md)",
+                    f"[{kpi.title}]({kpi.id}.md)" + ("" if kpi.enabled else " (off)"),
                     f"`{kpi.id}`",
                     kpi.kind,
                     _code(_dimension_names(kpi)),
@@ -86,11 +88,15 @@ def render_index(catalogue: Catalogue) -> str:
     return _text(lines)
 
 
-def render_page(kpi: Kpi, family: str, source: str | None = None) -> str:
-    """Return the page of one KPI; ``family`` is the title of its family, ``source`` the file that it comes from."""
+def render_page(kpi: Kpi, family: str, source: str | None = None, off: str | None = None) -> str:
+    """Return the page of one KPI; ``family`` is the title of its family, ``source`` the file that it comes from.
+
+    ``off`` is what is to be said if it is switched off (`Catalogue.switched_off`).
+    """
     unit = "" if kpi.unit == kpi.kind else f", in {kpi.unit}"
     facts = [
         ("id", f"`{kpi.id}`, version {kpi.version}"),
+        *([] if off is None else [("state", off)]),
         ("family", family),
         ("kind", f"{kpi.kind}{unit}; {kpi.better} is better"),
         ("windows", _code(kpi.windows)),

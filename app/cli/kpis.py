@@ -45,7 +45,8 @@ def command(settings: Settings, kpi_id: str | None, as_json: bool) -> None:
     if kpi_id is None:
         console.print(_overview(kpis))
     else:
-        _show(console, kpis[0], catalogue.families[kpis[0].family])
+        (kpi,) = kpis
+        _show(console, kpi, catalogue.families[kpi.family], catalogue.switched_off().get(kpi.id, ""))
 
 
 def _find(catalogue: Catalogue, kpi_id: str) -> Kpi:
@@ -62,7 +63,8 @@ def _overview(kpis: Sequence[Kpi]) -> Table:
         table.add_column(heading, overflow="fold", no_wrap=heading == "id")
     for kpi in kpis:
         dimensions = " ".join(dimension.name for dimension in kpi.dimensions)
-        table.add_row(kpi.id, kpi.title, kpi.kind, " ".join(kpi.windows), dimensions, _objective(kpi))
+        title = kpi.title if kpi.enabled else f"{kpi.title} (off)"
+        table.add_row(kpi.id, title, kpi.kind, " ".join(kpi.windows), dimensions, _objective(kpi))
     return table
 
 
@@ -70,10 +72,11 @@ def _objective(kpi: Kpi) -> str:
     return "" if kpi.objective is None else format_value(kpi.objective, kpi.unit)
 
 
-def _show(console: Console, kpi: Kpi, family: str) -> None:
+def _show(console: Console, kpi: Kpi, family: str, off: str) -> None:
     console.print(f"[bold]{escape(kpi.title)}[/bold] ({kpi.id}, version {kpi.version})")
     facts = Table(box=None, pad_edge=False, show_header=False)
     for name, text in (
+        ("state", off),
         ("family", family),
         ("kind", f"{kpi.kind}, {kpi.better} is better"),
         ("windows", " ".join(kpi.windows)),

@@ -23,9 +23,16 @@ Document: TypeAlias = dict[str, Any]
 
 
 def overview(
-    live: Live, families: Mapping[str, str], views: Mapping[str, KpiView], figures: Figures
+    live: Live,
+    families: Mapping[str, str],
+    views: Mapping[str, KpiView],
+    figures: Figures,
+    off: Mapping[str, str],
 ) -> Document:
-    """Return all KPIs with their overall values; ``families`` are the titles of their families, in order."""
+    """Return all KPIs with their overall values; ``families`` are the titles of their families, in order.
+
+    ``off`` are the KPIs that are switched off, each with what that means and how to switch it on.
+    """
     return {
         "at": format_instant(figures.time),
         "notes": live.notes(),
@@ -37,6 +44,7 @@ def overview(
             }
             for view in views.values()
         ],
+        "off": [{"id": kpi, "state": state} for kpi, state in off.items()],
     }
 
 

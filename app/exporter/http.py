@@ -49,6 +49,7 @@ class Pages:
         live: Live,
         history: History,
         families: Mapping[str, str],
+        off: Mapping[str, str],
         views: Mapping[str, KpiView],
         kpis: KpiCollector,
         registry: CollectorRegistry,
@@ -56,6 +57,7 @@ class Pages:
         self._live = live
         self._history = history
         self._families = families
+        self._off = off
         self._views = views
         self._kpis = kpis
         self._registry = registry
@@ -97,11 +99,13 @@ class Pages:
         figures = self._live.figures()
         if figures is None:
             return self._unavailable()
-        return _json(documents.overview(self._live, self._families, self._views, figures))
+        return _json(documents.overview(self._live, self._families, self._views, figures, self._off))
 
     async def _kpi(self, request: web.Request) -> web.Response:
         kpi = request.match_info["id"]
         view = self._views.get(kpi)
+        if kpi in self._off:
+            return _error(404, f"{kpi} is {self._off[kpi]}")
         if view is None:
             return _error(404, f"there is no KPI {kpi!r}; /api/v1/kpis lists all")
         wanted = request.query.get("format", "json")

@@ -97,6 +97,10 @@ _SCHEMAS: Final[dict[str, Schema]] = {
                 "description": "Titles by the name that KPIs refer to, in order",
             },
             "kpis": _array(_object({**_SUMMARY, "values": _array(_ref("Series"))})),
+            "off": {
+                **_array(_object({"id": _TEXT, "state": _TEXT})),
+                "description": "KPIs that are switched off, and how to switch them on",
+            },
         }
     ),
     "Kpi": _object(
@@ -167,7 +171,7 @@ DOCUMENT: Final[Schema] = {
                         },
                     },
                     "400": _json("A parameter is wrong", _ref("Error")),
-                    "404": _json("There is no such KPI", _ref("Error")),
+                    "404": _json("There is no such KPI, or it is switched off", _ref("Error")),
                     "503": _UNAVAILABLE,
                 },
             }

@@ -61,6 +61,7 @@ async def run_exporter(
         live=live,
         history=history,
         families=catalogue.families,
+        off=catalogue.switched_off(),
         views=views,
         kpis=KpiCollector(catalogue, live.figures),
         registry=self_registry(live),

@@ -102,6 +102,26 @@ def test_a_kpi_is_described_as_the_definitions_count_it(tmp_path: Path) -> None:
         assert shown in text
 
 
+def test_a_kpi_that_is_off_says_so_and_how_to_switch_it_on(tmp_path: Path) -> None:
+    (tmp_path / "overlay.yaml").write_text(
+        "changes:\n  nps: {enabled: false}\n  activation_sessions_per_activity: {enabled: true}\n"
+    )
+    config = tmp_path / "other.yaml"
+    config.write_text("overlay: {file: overlay.yaml}\n")
+
+    def shown(kpi: str, *arguments: str) -> bool:
+        text = " ".join(run(kpi, *arguments).stdout.split())
+        return (
+            f"state off: it is neither exported nor drawn, and no rule watches it. To switch it on, write `enabled: true` below `changes.{kpi}`"
+            in text
+        )
+
+    for kpi, by_default in (("nps", False), ("activation_sessions_per_activity", True), ("ces", False)):
+        assert shown(kpi) == by_default
+        assert shown(kpi, "--config", str(config)) == (kpi == "nps")
+    assert run().stdout.count("(off)") == run("--config", str(config)).stdout.count("(off)") == 1
+
+
 @pytest.mark.parametrize(
     ("unknown", "message"),
     [

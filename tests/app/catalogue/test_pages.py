@@ -61,6 +61,16 @@ def test_the_page_of_a_kpi_with_an_option_shows_both_readings(catalogue: Catalog
     assert "eligible customers active in the window" in chosen.split("## Metrics")[1]
 
 
+def test_the_page_of_a_kpi_that_is_off_says_so_and_how_to_switch_it_on(catalogue: Catalogue) -> None:
+    pages = render_pages(catalogue)
+    off = [kpi.id for kpi in catalogue.values() if not kpi.enabled]
+    assert off == ["activation_sessions_per_activity"] == list(catalogue.switched_off())
+    for kpi in catalogue:
+        says = f"| state | off: it is neither exported nor drawn, and no rule watches it. To switch it on, write `enabled: true` below `changes.{kpi}`"
+        assert (says in pages[f"{kpi}.md"]) == (kpi in off)
+        assert (f"]({kpi}.md) (off)" in pages["README.md"]) == (kpi in off)
+
+
 def test_tables_have_as_many_cells_in_each_row(catalogue: Catalogue) -> None:
     for page in render_pages(catalogue).values():
         for table in re.findall(r"(?:^\|.*\|\n)+", page, flags=re.MULTILINE):

@@ -36,7 +36,8 @@ def pages(world: World) -> Pages:
         live=world.live,
         history=history,
         families=world.catalogue.families,
-        views={kpi.id: KpiView(kpi) for kpi in world.catalogue.values()},
+        off=world.catalogue.switched_off(),
+        views={kpi.id: KpiView(kpi) for kpi in world.live.catalogue.values()},
         kpis=KpiCollector(world.catalogue, world.live.figures),
         registry=self_registry(world.live),
     )
@@ -105,7 +106,10 @@ def test_all_kpis() -> None:
         document = await answer.json()
         conforms(document, "Overview")
         assert document["at"] == "2026-05-28T20:26:39.700Z"
-        assert [kpi["id"] for kpi in document["kpis"]] == list(world.catalogue)
+        assert [kpi["id"] for kpi in document["kpis"]] == list(world.live.catalogue)
+        (off,) = document["off"]
+        assert off["id"] == "activation_sessions_per_activity"
+        assert "`enabled: true` below `changes.activation_sessions_per_activity`" in off["state"]
         resolution = next(kpi for kpi in document["kpis"] if kpi["id"] == "self_service_resolution")
         first = [series for series in resolution["values"] if series["first"]]
         assert first == [
@@ -145,7 +149,7 @@ def test_one_kpi_with_its_definition_and_history() -> None:
     talk(world_with_figures(), scenario)
 
 
-@pytest.mark.parametrize("kpi", list(World().catalogue))
+@pytest.mark.parametrize("kpi", list(World().live.catalogue))
 def test_every_kpi_conforms_to_the_description(kpi: str) -> None:
     async def scenario(client: Client) -> None:
         conforms(await (await client.get(f"/api/v1/kpis/{kpi}")).json(), "Kpi")
@@ -199,6 +203,7 @@ def test_wrong_requests_are_told_what_would_be_right() -> None:
     async def scenario(client: Client) -> None:
         for path, status, word in (
             ("/api/v1/kpis/nonsense", 404, "nonsense"),
+            ("/api/v1/kpis/activation_sessions_per_activity", 404, "is off: it is neither exported"),
             ("/api/v1/kpis/reopen?format=xml", 400, "xml"),
             ("/api/v1/kpis/reopen?window=2h", 400, "5m, 30m"),
         ):
