@@ -169,7 +169,7 @@ class Subscriptions(msgspec.Struct, array_like=True, gc=False):
 
     def own(self) -> Subscriptions:
         """Return the facts without the changes that name an account: these are the account's."""
-        if not any(change.account for change in self.changes):
+        if not self.changes or not any(change.account for change in self.changes):
             return self
         own = [change for change in self.changes if not change.account]
         return Subscriptions(self.signed_up, self.plans, self.segments, own, self.periods)

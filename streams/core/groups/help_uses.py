@@ -82,8 +82,8 @@ class HelpUses(Group[HelpUseFacts]):
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Join an event and return what that changes: nothing but its own search, view or rating, unless another has to go."""
         facts = self.opened(c)
-        kept = (facts.searches, facts.clicks, facts.views, facts.ratings)
-        if any(len(some) >= MAX_USES for some in kept):
+        most = max(len(facts.searches), len(facts.clicks), len(facts.views), len(facts.ratings))
+        if most >= MAX_USES:
             return super().update(c, told, rules, dimensions)
         before = self._told(facts, told, c, dimensions)
         self.join(facts, told, dimensions)
@@ -94,7 +94,7 @@ class HelpUses(Group[HelpUseFacts]):
     ) -> list[Contribution]:
         """What the search, view or rating of an event contributes."""
         event = told.event
-        if isinstance(event, e.HelpSearched | e.HelpResultClicked):
+        if isinstance(event, (e.HelpSearched, e.HelpResultClicked)):
             return self._searched(facts, event.data.search_id, _support(c))
         article = _article(event.data.article, dimensions)  # type: ignore[attr-defined]
         if isinstance(event, e.HelpArticleRated):

@@ -36,9 +36,13 @@ def box(data: SurveyAnswerData, low: int, high: int) -> int:
         return high if data.score == "good" else low
     if data.scale <= low:
         return high
-    # Exact, so that a half is a half on every machine.
-    place = low + Fraction(data.score - low) * (high - low) / (data.scale - low)
-    return min(high, max(low, math.floor(place + Fraction(1, 2))))
+    # Exact, so that a half is a half on every machine: as a fraction, of whole numbers if the answer is one.
+    above, steps, of = data.score - low, high - low, data.scale - low
+    if isinstance(above, int):
+        place = (2 * above * steps + of) // (2 * of)
+    else:
+        place = math.floor(Fraction(above) * steps / of + Fraction(1, 2))
+    return min(high, max(low, low + place))
 
 
 def class_of(score: int) -> str:
