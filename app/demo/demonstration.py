@@ -165,7 +165,10 @@ class _Stage:
         if traffic.history_events is None:
             return False
         evaluated = self._exporter.evaluation_ms()
-        return evaluated is not None and evaluated > traffic.live_from_ms
+        if evaluated is None or evaluated <= traffic.live_from_ms:
+            return False
+        # The evaluation time may run ahead of a history that was still on its way.
+        return self._exporter.accounted() >= traffic.history_events
 
     def places(self) -> str:
         """Return where everything is to be found."""

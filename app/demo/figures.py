@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from streams.names import EVENTS
+
 _TIMEOUT_S: Final = 2.0
+_ACCOUNTED: Final = re.compile(
+    r'^selfserve_accounted_records\{[^}\n]*topic="([^"\n]*)"[^}\n]*\} (\S+)', re.MULTILINE
+)
 
 # KPI, window, and how its overall value is written. A KPI that is not there is left out.
 _SHOWN: Final = (
@@ -34,6 +40,14 @@ class Exporter:
         time = health.get("evaluation_time") if health is not None and health.get("ready") else None
         return None if time is None else int(datetime.fromisoformat(time).timestamp() * 1_000)
 
+    def accounted(self) -> int:
+        """Return how many of the records that producers have sent its figures account for."""
+        try:
+            with urllib.request.urlopen(f"{self._url}metrics", timeout=_TIMEOUT_S) as response:  # noqa: S310  # http
+                return accounted_records(response.read().decode())
+        except OSError:
+            return 0
+
     def line(self) -> str | None:
         """Return the key figures in one line; ``None`` while there are none."""
         overview = self._get("api/v1/kpis")
@@ -53,6 +67,16 @@ class Exporter:
         except (OSError, ValueError):
             return None
         return document
+
+
+def accounted_records(exposition: str) -> int:
+    """Return the records of all topics that producers fill, whatever became of them, from the text of ``/metrics``."""
+    return sum(
+        int(float(number))
+        for topic, number in _ACCOUNTED.findall(exposition)
+        # What came over another partition counts where it came from.
+        if topic != EVENTS
+    )
 
 
 def _document(error: urllib.error.HTTPError) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.demo.figures import accounted_records
 from tests.support.kafka import SharedKafka
 from tests.support.processes import alive, environment, eventually
 
@@ -110,6 +111,9 @@ def test_figures_move_go_on_after_a_killed_worker_and_ctrl_c_ends_everything(
     metrics = demo.wait_for(r"metrics +(http\S+)")
     worker = int(demo.wait_for(r"process (\d+);"))
     logs = Path(demo.wait_for(r"logs +(\S+)"))
+    assert accounted_records(scrape(metrics)) > 100_000, (
+        "the whole history was loaded before the figures were said to be live"
+    )
     resolution = demo.wait_for(r"resolution (\d+\.\d)% \(7d\)")
     assert 70 < float(resolution) < 80
 
