@@ -36,6 +36,15 @@ def test_frequency() -> None:
     assert noon.value("usage_frequency_sessions_quotient", window="7d") == 1.5
 
 
+def test_active_users_and_stickiness() -> None:
+    noon, next_day = (PAGE.figures(ROLES, time) for time in (NOON, "2025-01-07T09:30Z"))
+    assert [noon.value("active_users", window=w) for w in ("day", "1d", "7d", "30d")] == [2, 2, 2, 2]
+    assert [noon.value("active_users", window="1d", role=role) for role in ("admin", "member")] == [1, 1]
+    assert [next_day.value("active_users", window=w) for w in ("day", "1d", "30d")] == [0, 1, 2]
+    assert noon.ratio("stickiness") == (2, 2)
+    assert next_day.ratio("stickiness") == (1, 2)
+
+
 def test_self_service_among_active_customers() -> None:
     kpi, heading = "self_service_adoption", "Self-service among active customers"
     assert PAGE.figures(heading, NOON).ratio(kpi, window="1h") == (3, 4)
