@@ -35,13 +35,25 @@ class DropAlert(Frozen, frozen=True):
             raise ValueError(f"by is a part of last week's value, between 0 and 1, not {self.by}")
 
 
+class BurstAlert(Frozen, frozen=True):
+    """Fires when the value rests on more than ``times`` as many items as at the same hour of last week, whatever the value."""
+
+    times: float
+    window: str = "1h"
+    severity: Severity = "warning"
+
+    def __post_init__(self) -> None:
+        if self.times <= 1:
+            raise ValueError(f"times is how many times as much is a burst, above 1, not {self.times}")
+
+
 class AlertSettings(Frozen, frozen=True):
     """The alerts of one KPI.
 
     None fires on fewer than ``min_samples`` items in the denominator (for durations: observations; for scores: answers;
     for counts, levels and amounts: their own value a week ago, where that is compared with). ``anomaly`` compares with the mean and spread of the last week. ``burn_rate`` spends the
     error budget that the objective leaves; only sensible where an outcome is known at once. ``stat`` is the statistic
-    of durations that is watched.
+    of durations that is watched. ``burst`` watches the denominator itself.
     """
 
     min_samples: int = 50
@@ -49,6 +61,7 @@ class AlertSettings(Frozen, frozen=True):
     drop: DropAlert | None = None
     anomaly: bool = False
     burn_rate: bool = False
+    burst: BurstAlert | None = None
     stat: Literal["mean", "p50", "p75", "p90"] | None = None
 
     def __post_init__(self) -> None:

@@ -249,7 +249,13 @@ class Kpi(Frozen, frozen=True):
         known = [target.band for target in self.targets]
         if alerts.band is not None and alerts.band.worse_than not in known:
             raise ValueError(f"band.worse_than: {alerts.band.worse_than!r} is no target of this KPI")
-        for key, watched in (("band", alerts.band), ("drop", alerts.drop)):
+        if alerts.burst is not None and (
+            self.kind not in ("ratio", "quotient") or self.split_label is not None
+        ):
+            raise ValueError(
+                "burst: what is watched is the denominator of a ratio or quotient without a split"
+            )
+        for key, watched in (("band", alerts.band), ("drop", alerts.drop), ("burst", alerts.burst)):
             if watched is not None and (
                 watched.window not in self.windows if self.windows else watched.window is not None
             ):

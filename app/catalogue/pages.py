@@ -272,6 +272,11 @@ def _alerts(kpi: Kpi) -> list[str]:
         lines.append(
             "- Anomaly (info): it lies more than three standard deviations of the last week on the worse side of its mean."
         )
+    if (burst := alerts.burst) is not None:
+        lines.append(
+            f"- Burst ({burst.severity}): the denominator over {burst.window} is more than {burst.times:g} times that of the same"
+            " hour a week ago."
+        )
     if alerts.burn_rate:
         lines.append(
             "- Burn rate: the error budget that the objective leaves is spent too fast, over 5m and 1h, or 30m and 6h."

@@ -58,7 +58,7 @@ class AlertTimes:
     drop_hold_ms: int = key(
         1_800_000,
         _HOLD,
-        "For how long a KPI is worse than in earlier weeks before `…Drop` or `…Rise` fires. Half the shortest window that"
+        "For how long a KPI is worse than in earlier weeks before `…Drop`, `…Rise` or `…Burst` fires. Half the shortest window that"
         " is compared: one odd minute is out of sight, an incident is not.",
     )
     anomaly_hold_ms: int = key(1_800_000, _HOLD, "The same for `…Anomaly`.")

@@ -17,6 +17,7 @@ def has_alerts(kpi: Kpi) -> bool:
     """Return whether there are alerts on a KPI: it is switched on and asks for some."""
     wanted = kpi.alerts
     asked = wanted.band is not None or wanted.drop is not None or wanted.anomaly or wanted.burn_rate
+    asked = asked or wanted.burst is not None
     return kpi.enabled and asked
 
 
@@ -92,6 +93,16 @@ def _alerts(kpi: Kpi, queries: KpiQueries, context: Context) -> Iterator[Alert]:
             labels=alert_labels(kpi, "info"),
             annotations=wording.anomaly_annotations(
                 kpi, window, context, wording.template(kpi, window, context)
+            ),
+        )
+    if (burst := kpi.alerts.burst) is not None:
+        yield Alert(
+            name=names.burst_alert(kpi),
+            expression=queries.burst(burst.times, burst.window, least),
+            hold=duration(times.drop_hold_ms),
+            labels=alert_labels(kpi, burst.severity),
+            annotations=wording.burst_annotations(
+                kpi, burst, context, wording.template(kpi, burst.window, context)
             ),
         )
     if kpi.alerts.burn_rate:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from app.catalogue.alerts import BandAlert, DropAlert
+from app.catalogue.alerts import BandAlert, BurstAlert, DropAlert
 from app.catalogue.model import Kpi
 from app.catalogue.naming import OVERALL
 from app.config.alerts import AlertTimes
@@ -106,6 +106,28 @@ def anomaly(kpi: Kpi) -> Situations:
         "recovers_in_time": _situation(kpi, Course(usual, bad, back=LAST_WEEK.step)),
     }
     return Situations(found)
+
+
+def burst(kpi: Kpi, settings: BurstAlert) -> Situations:
+    """Return those of the alert on far more items than last week."""
+    least, value = kpi.alerts.min_samples, _usual(kpi)
+    share = settings.times * 1.2
+    many = least * share
+
+    def items(course: Course, *, fires: bool = False) -> Situation:
+        return _situation(kpi, Course(value, value), course, fires=fires)
+
+    found = {
+        OVERALL: items(Course(least, many), fires=True),
+        CHAT: items(Course(least, many), fires=True),
+        NO_DATA: items(Course(least, None)),
+        FEW: items(Course(0, least * 0.9)),
+        "no_history": items(Course(None, many)),
+        "same_last_week": items(Course(least, many, weeks={1: many})),
+        "smaller_change": items(Course(least, least * settings.times * 0.9)),
+        "recovers_in_time": items(Course(least, many, back=LAST_WEEK.step)),
+    }
+    return Situations(found, share)
 
 
 def burning(kpi: Kpi, pace: burn.Pace, passed: int) -> Situations:

@@ -13,7 +13,7 @@ from app.generation.burn import PACES
 from app.generation.context import Context
 from app.generation.kpi_rules import alert_labels, anomaly_window
 from app.generation.kpi_series import JOB, SOME, Situation, Watched
-from app.generation.kpi_situations import CHAT, Situations, anomaly, band, burning, drop, unusual
+from app.generation.kpi_situations import CHAT, Situations, anomaly, band, burning, burst, drop, unusual
 from app.generation.queries import number
 from app.generation.rule_tests import LAST_WEEK, LAST_WEEKS, Case, Document, Timeline
 from app.generation.values import percent, written
@@ -45,6 +45,11 @@ def kpi_cases(kpi: Kpi, context: Context) -> list[Case]:
         cases += _Test(
             watched, names.anomaly_alert(kpi), "info", anomaly(kpi), worded, context, times.anomaly_hold_ms
         ).cases()
+    if (many := kpi.alerts.burst) is not None:
+        watched = Watched(kpi, many.window, LAST_WEEK)
+        worded = partial(wording.burst_annotations, kpi, many, context)
+        alert, situations = names.burst_alert(kpi), burst(kpi, many)
+        cases += _Test(watched, alert, many.severity, situations, worded, context, times.drop_hold_ms).cases()
     return cases
 
 

@@ -108,6 +108,11 @@ def anomaly_alert(kpi: Kpi) -> str:
     return _alert(kpi, "Anomaly")
 
 
+def burst_alert(kpi: Kpi) -> str:
+    """Return the name of the alert on far more items than last week."""
+    return _alert(kpi, "Burst")
+
+
 def burn_alert(kpi: Kpi, pace: str) -> str:
     """Return the name of the alert on an error budget that is spent at a ``pace``, fast or slow."""
     return _alert(kpi, f"Burn{pace.capitalize()}")

@@ -137,6 +137,19 @@ class KpiQueries:
             *self._enough(window, min_samples, (0, 1)),
         )
 
+    def burst(self, times: float, window: str, min_samples: int) -> str:
+        """Return what is true while the value rests on more than ``times`` as many items as a week ago, and on more than ``min_samples``."""
+        assert self.rests_on is not None
+        return self._guarded(
+            f"{self.samples(window)}",
+            f"/ clamp_min({self.samples_a_week_ago(window)}, {number(min_samples / times)})",
+            f"> {number(times)}",
+        )
+
+    def samples_a_week_ago(self, window: str | None) -> str:
+        """Return the mean of the items in the hour around the same moment of last week."""
+        return f"avg_over_time({self.samples(window)}[1h] offset 6d23h30m)"
+
     def burning(self, pace: burn.Pace, min_samples: int) -> str:
         """Return what is true while the error budget is spent at a pace."""
         above = number(burn.limit(self._kpi, pace))

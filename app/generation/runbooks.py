@@ -123,6 +123,12 @@ def _watches(kpi: Kpi, context: Context) -> dict[str, _Watch]:
             " slow to notice, and what it notices is large.",
             [*now(window), queries.mean(window), queries.spread(window)],
         )
+    if (burst := kpi.alerts.burst) is not None:
+        found[names.burst_alert(kpi)] = _Watch(
+            f"What the value is a share of comes in a burst, more than {burst.times:g} times as much as at the same hour of last"
+            " week. The value may look as always: what comes in a burst is often judged hours later.",
+            [*now(burst.window), queries.samples_a_week_ago(burst.window)],
+        )
     if kpi.alerts.burn_rate:
         for pace in PACES:
             found[names.burn_alert(kpi, pace.name)] = _Watch(

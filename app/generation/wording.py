@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.catalogue.alerts import BandAlert, DropAlert
+from app.catalogue.alerts import BandAlert, BurstAlert, DropAlert
 from app.catalogue.model import Kpi
 from app.catalogue.pages import format_value
 from app.config.links import LinkSettings
@@ -99,6 +99,19 @@ def anomaly_annotations(kpi: Kpi, window: str | None, context: Context, fill: Fi
             " mean of the last week. Nobody is called for this; it is a hint where to look when something else is wrong."
         ),
         **links_of(names.anomaly_alert(kpi), kpi.id, context.links),
+    }
+
+
+def burst_annotations(kpi: Kpi, burst: BurstAlert, context: Context, fill: Fill) -> Mapping[str, str]:
+    """Return the annotations of the alert on far more items than last week."""
+    return {
+        "summary": f"{kpi.title}: its denominator is {fill.value} of that of the same hour of last week{_where(fill)}",
+        "description": (
+            f"For {spoken(context.times.drop_hold_ms)} it has been more than {burst.times:g} times as large as in the hour around"
+            f" the same moment a week ago, and larger than {kpi.alerts.min_samples}. The value itself is"
+            f" {fill.now}{_over(burst.window)}."
+        ),
+        **links_of(names.burst_alert(kpi), kpi.id, context.links),
     }
 
 

@@ -101,7 +101,7 @@ def _alerts(kpi: Kpi, document: dict[str, Any], name: str, value: Located) -> No
     written = plain(value)
     alerts: dict[str, Any] = document[name]
     if written in (None, NONE):
-        written = {"band": None, "drop": None, "anomaly": False, "burn_rate": False}
+        written = {"band": None, "drop": None, "anomaly": False, "burn_rate": False, "burst": None}
     if not isinstance(written, Mapping):
         raise CatalogueError(kpi.id, name, "keys with values are allowed, or none")
     for key, one in written.items():

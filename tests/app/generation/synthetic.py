@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from app.catalogue.alerts import BURN_RATE_WINDOWS, AlertSettings, BandAlert, DropAlert
+from app.catalogue.alerts import BURN_RATE_WINDOWS, AlertSettings, BandAlert, BurstAlert, DropAlert
 from app.catalogue.load import Catalogue, check_catalogue, parse_kpi
 from app.catalogue.model import Kpi
 from app.catalogue.targets import Band, Better
@@ -110,10 +110,12 @@ def with_all_alerts(kpi: Kpi) -> Kpi:
         Band("poor", "Poor", below=bound) if kpi.better == "higher" else Band("poor", "Poor", at_least=bound)
     )
     window = next(iter(kpi.windows), None)
+    has_burst = kpi.kind in ("ratio", "quotient") and kpi.split_label is None
     alerts = AlertSettings(
         band=BandAlert("good", window=kpi.windows[-1] if kpi.windows else None),
         drop=DropAlert(by=0.2, window=window),
         anomaly=True,
+        burst=BurstAlert(4, window=window) if has_burst and window is not None else None,
         burn_rate=ratio and set(BURN_RATE_WINDOWS) <= {*kpi.windows},
         stat="p75" if kpi.kind in ("seconds", "distribution") else None,
     )

@@ -89,6 +89,8 @@ def test_it_has_all_that_it_asks_for(kpi: object) -> None:
         names.band_alert(kpi),
         names.anomaly_alert(kpi),
     }
+    if kpi.alerts.burst is not None:
+        expected |= {names.burst_alert(kpi)}
     if kpi.alerts.burn_rate:
         expected |= {names.burn_alert(kpi, "fast"), names.burn_alert(kpi, "slow")}
     assert alerts == expected

@@ -190,6 +190,8 @@ def test_every_kpi_that_asks_for_alerts_has_all_that_it_asks_for() -> None:
             wanted |= {names.band_alert(kpi)}
         if kpi.alerts.anomaly:
             wanted |= {names.anomaly_alert(kpi)}
+        if kpi.alerts.burst is not None:
+            wanted |= {names.burst_alert(kpi)}
         if kpi.alerts.burn_rate:
             wanted |= {names.burn_alert(kpi, "fast"), names.burn_alert(kpi, "slow")}
         if not kpi.enabled:

@@ -64,6 +64,7 @@ def test_all_alerts_may_be_taken_away(tmp_path: Path) -> None:
     for kpi in load_catalogue().values():
         alerts = changed(tmp_path, kpi.id, alerts="none").alerts
         assert (alerts.band, alerts.drop, alerts.anomaly, alerts.burn_rate) == (None, None, False, False)
+        assert alerts.burst is None
 
 
 def test_fewer_dimensions_are_fewer_labels(tmp_path: Path) -> None:
