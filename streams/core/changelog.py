@@ -6,6 +6,8 @@ records in their order. The formats are listed in `streams.core.records`.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from streams.core.account import Account, values_of
@@ -43,6 +45,8 @@ _decode_part_key = msgspec.msgpack.Decoder(tuple[str, str]).decode
 _decode_residue_key = msgspec.msgpack.Decoder(tuple[str | int, ...]).decode
 _decode_residue = msgspec.msgpack.Decoder(list[tuple[tuple[str | int, ...], int, int]]).decode
 
+CHECKPOINTS_UNPACKED: Final = 3
+"""Support facts stay unpacked until so many checkpoints have passed without them: a conversation's next event often follows soon."""
 OPEN_CONVERSATIONS: int = 64
 """Customers with more conversations stay unpacked: packing them anew at every checkpoint would cost more than it saves."""
 
@@ -78,6 +82,7 @@ def take_state(ledger: Ledger, newest: int | None) -> list[StateRecord]:
             records.append((b"s" + key, encode_status(c.status)))
         if c.groups is not None:
             _take_groups(c, ledger, newest, records)
+    _pack_idle(ledger)
     accounts, ledger.dirty_accounts = ledger.dirty_accounts, []
     for account in accounts:
         account.dirty = False
@@ -98,8 +103,23 @@ def _take_support(c: Customer, support: Support, ledger: Ledger, records: list[S
     if support.sessions_dirty:
         records.append((b"h" + c.id.encode(), fit_sessions(ledger, c, support)))
         support.sessions_dirty = False
-    if len(support.conversations) <= OPEN_CONVERSATIONS:
-        c.close()
+    if support.idle < 0 and len(support.conversations) <= OPEN_CONVERSATIONS:
+        ledger.unpacked.append(c)
+    support.idle = 0
+
+
+def _pack_idle(ledger: Ledger) -> None:
+    """Pack the support facts that were left alone for some checkpoints."""
+    waiting, ledger.unpacked = ledger.unpacked, []
+    for c in waiting:
+        support = c.support
+        if support.__class__ is not Support or len(support.conversations) > OPEN_CONVERSATIONS:
+            continue
+        support.idle += 1
+        if support.idle > CHECKPOINTS_UNPACKED:
+            c.close()
+        else:
+            ledger.unpacked.append(c)
 
 
 def _take_groups(c: Customer, ledger: Ledger, newest: int | None, records: list[StateRecord]) -> None:

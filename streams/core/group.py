@@ -103,6 +103,11 @@ class Group(Generic[F]):
         """Return at least those contributions that depend on the customer's activity, if the group follows it. Not excluded, as above."""
         return self.contributions(facts, c, rules)
 
+    def near(self, facts: F, c: Customer, rules: Rules, first: int, last: int) -> list[Contribution]:
+        """Return at least those contributions about which contacts between two times (ms, both inclusive) decide, if the group follows contacts. Not excluded, as above."""
+        del first, last
+        return self.contributions(facts, c, rules)
+
     def contributions_excluded(self, facts: F, c: Customer, rules: Rules) -> list[Contribution]:
         """Return what the facts contribute of a customer who is flagged: figures about those that are excluded."""
         del facts, c, rules
@@ -167,6 +172,11 @@ class Group(Generic[F]):
         """Return what of the customer's facts of this group moves with its activity."""
         facts = self.read(c)
         return [] if facts is None else self.following(facts, c, rules)
+
+    def of_contacts(self, c: Customer, rules: Rules, first: int, last: int) -> list[Contribution]:
+        """Return what of the customer's facts of this group moves with contacts between two times (ms)."""
+        facts = self.read(c)
+        return [] if facts is None else self.near(facts, c, rules, first, last)
 
     def of_excluded(self, c: Customer, rules: Rules) -> list[Contribution]:
         """Return what the facts of this group contribute of a customer who is flagged."""

@@ -129,6 +129,7 @@ class Ledger:
         "residue_parts",
         "rules",
         "stale",
+        "unpacked",
     )
 
     def __init__(self, rules: Rules) -> None:
@@ -148,6 +149,8 @@ class Ledger:
         """The whole hour (a minute) as of which everybody was assessed; −1: nobody was (`streams.core.sweep`)."""
         self.stale: set[str] = set()
         """Accounts of which some customer here no longer counts, or counts as another."""
+        self.unpacked: list[Customer] = []
+        """Customers whose support facts a checkpoint has left unpacked."""
         self.gone: list[Gone] = []
         """Customers whose records fell away."""
         self.use(self._bounded())
@@ -360,11 +363,21 @@ class Ledger:
             add_to(self.panes, difference(counted_before, counted))
             watch_self_service(c, self.rules)
         if contacts is not None and contacts != support.contacts:
-            followed = person.grouped(c, self.rules.contact_groups, self.rules)
-            now, support.contacts = support.contacts, contacts
-            followed_before = person.grouped(c, self.rules.contact_groups, self.rules)
+            now = support.contacts
+            changed = sorted(set(contacts) ^ set(now))
+            first, last = changed[0][0], changed[-1][0]
+            followed = self._near(c, first, last)
+            support.contacts = contacts
+            followed_before = self._near(c, first, last)
             support.contacts = now
             add_to(self.panes, difference(followed_before, followed))
+
+    def _near(self, c: Customer, first: int, last: int) -> list[Contribution]:
+        """What contacts between two times (ms) decide about in the groups of facts."""
+        out: list[Contribution] = []
+        for group in self.rules.contact_groups:
+            out += group.of_contacts(c, self.rules, first, last)
+        return out
 
     def welcome(self, c: Customer, minute: int, platform: str = "") -> None:
         """A customer of whom nothing but its attributes is known becomes known, and active if a platform is named. A short path of `_turn`."""

@@ -79,6 +79,22 @@ class HelpUses(Group[HelpUseFacts]):
         out += [_rated(facts, article) for article in facts.ratings]
         return out
 
+    def near(
+        self, facts: HelpUseFacts, c: Customer, rules: Rules, first: int, last: int
+    ) -> list[Contribution]:
+        """Return the searches and views that such contacts may follow within the assumption time."""
+        del rules
+        support = _support(c)
+        since = first - self.definitions.assumption_ms
+        out: list[Contribution] = []
+        for key, search in facts.searches.items():
+            if since < search[0] <= last:
+                out += self._searched(facts, key, support)
+        for view in facts.views:
+            if since < view[0] <= last:
+                out.append(self._viewed(view, support))
+        return out
+
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Join an event and return what that changes: nothing but its own search, view or rating, unless another has to go."""
         facts = self.opened(c)

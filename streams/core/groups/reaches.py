@@ -5,10 +5,11 @@ Conversations that a bot or an agent begins are reaches too; they follow from th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, ClassVar, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from schemas import events as e
+from streams.core.contribution import Delta, difference
 from streams.core.dimensions import UNKNOWN, Dimensions
 from streams.core.facts.reaches import ReachFacts
 from streams.core.group import Group
@@ -57,16 +58,17 @@ class Reaches(Group[ReachFacts]):
         """Join a reach or a reaction."""
         event, time = told.event, told.time
         channel = dimensions.fold("channel", event.channel)
+        key = _key(event)
         if isinstance(event, e.EmailDelivered):
             campaign = dimensions.fold("campaign", event.data.campaign)
-            _reach(facts, _MAIL + event.data.email_id, (time, channel or MAIL_CHANNEL, campaign))
+            _reach(facts, key, (time, channel or MAIL_CHANNEL, campaign))
         elif isinstance(event, e.SurveySent):
-            _reach(facts, _SURVEY + event.data.request_id, (time, channel or UNKNOWN, ""))
+            _reach(facts, key, (time, channel or UNKNOWN, ""))
         elif isinstance(event, e.EmailEngaged):
             reactions = facts.engaged if event.data.action == "click" else facts.opened
-            _react(reactions, _MAIL + event.data.email_id, time)
+            _react(reactions, key, time)
         elif isinstance(event, e.SurveyResponded):
-            _react(facts.engaged, _SURVEY + str(event.data.request_id), time)
+            _react(facts.engaged, key, time)
 
     def merge(self, facts: ReachFacts, other: ReachFacts) -> None:
         """Join all reaches and reactions."""
@@ -80,19 +82,37 @@ class Reaches(Group[ReachFacts]):
     def contributions(self, facts: ReachFacts, c: Customer, rules: Rules) -> list[Contribution]:
         """Return each reach, once it is decided."""
         del c, rules
-        return [contribution for key in facts.reached for contribution in self._decided(facts, key)]
+        out: list[Contribution] = []
+        for key in facts.reached:
+            out += self._decided(facts, key)
+        return out
 
-    def _decided(self, facts: ReachFacts, key: str) -> Iterator[Contribution]:
-        time, channel, campaign = facts.reached[key]
+    def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
+        """Join a reach or a reaction and return what that changes: nothing but its own reach, unless another one has to go."""
+        facts = self.opened(c)
+        if max(len(facts.reached), len(facts.engaged), len(facts.opened)) >= MAX_REACHES:
+            return super().update(c, told, rules, dimensions)
+        key = _key(told.event)
+        before = self._decided(facts, key)
+        self.join(facts, told, dimensions)
+        return difference(before, self._decided(facts, key))
+
+    def _decided(self, facts: ReachFacts, key: str) -> list[Contribution]:
+        """What is known, or will be, of one reach; nothing of one that is not known."""
+        reach = facts.reached.get(key)
+        if reach is None:
+            return []
+        time, channel, campaign = reach
         within = self.definitions.reaction_ms
         engaged = facts.engaged.get(key)
         result, minute = decide(time, engaged, within)
-        yield "reaches", (result, channel), minute, 1
+        out: list[Contribution] = [("reaches", (result, channel), minute, 1)]
         if key.startswith(_MAIL):
             if self.definitions.email_engaged_by == "open":
                 known = [t for t in (engaged, facts.opened.get(key)) if t is not None]
                 result, minute = decide(time, min(known, default=None), within)
-            yield "emails", (result, campaign), minute, 1
+            out.append(("emails", (result, campaign), minute, 1))
+        return out
 
     def values(self, facts: ReachFacts) -> Iterable[tuple[str, str]]:
         """Yield channels and campaigns."""
@@ -112,6 +132,14 @@ class Reaches(Group[ReachFacts]):
             for key in [k for k, time in reactions.items() if time < oldest and k not in facts.reached]:
                 del reactions[key]
         return closed
+
+
+def _key(event: Event) -> str:
+    """How a reach, or what it led to, is known to the facts."""
+    data = cast("Any", event).data
+    if isinstance(event, (e.EmailDelivered, e.EmailEngaged)):
+        return _MAIL + str(data.email_id)
+    return _SURVEY + str(data.request_id)
 
 
 def _reach(facts: ReachFacts, key: str, reach: tuple[int, str, str]) -> None:

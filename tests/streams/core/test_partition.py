@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from streams.core.batch import Sums
+from streams.core.changelog import CHECKPOINTS_UNPACKED
 from streams.core.definitions import Definitions
 from streams.core.groups.counts import COUNTS
 from streams.core.measures import MEASURES, Cell
@@ -26,6 +27,7 @@ from streams.core.partition import (
     PROCESSED,
 )
 from streams.core.partitioner import murmur2
+from streams.core.support import Support
 from streams.core.sweep import MEASURES as ASSESSED
 from streams.core.time import ALL, DAY, HOUR_MS, WINDOWS
 from tests.oracle.generate import event_sets, random_events
@@ -222,6 +224,27 @@ def test_recovery_reads_back_everything() -> None:
         assert not changes.state
         assert not changes.panes
     assert sorted(map(str, cluster.numbers())) == before
+
+
+def test_support_facts_are_packed_once_some_checkpoints_have_passed_without_them() -> None:
+    talk = {"user_id": "c", "conversation_id": "k", "channel": "chat"}
+    start: dict[str, Any] = {"type": "conversation.started", "data": {"initiated_by": "customer"}}
+    events = [{"id": "1", "time": MARCH, **talk, **start}]
+    cluster = Cluster(1)
+    (part,) = cluster.parts
+    cluster.produce(events)
+    cluster.run(random.Random(0), crashes=False)
+    cluster.checkpoint(part)
+    customer = part.state.ledger.customers["c"]
+    unpacked = []
+    for _ in range(CHECKPOINTS_UNPACKED + 1):
+        unpacked.append(isinstance(customer.support, Support))
+        part.state.take_changes()
+
+    assert unpacked[0]
+    assert not isinstance(customer.support, Support)
+    assert not part.state.ledger.unpacked
+    check(cluster, events)
 
 
 def test_many_small_sets_in_any_order() -> None:
