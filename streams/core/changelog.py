@@ -57,7 +57,7 @@ def take_panes(panes: Panes) -> list[StateRecord]:
     for measure in panes:
         name = measure.measure.name
         records += [cell_record(name, index, measure.cells[index]) for index in measure.take_new_cells()]
-        records += [block_record(name, block, numbers) for block, numbers in measure.take_dirty()]
+        records += [block_record(name, block, numbers, part) for block, part, numbers in measure.take_parts()]
     return records
 
 
@@ -231,7 +231,7 @@ class Loader:
         elif isinstance(record, BlockRecord):
             panes = self._ledger.panes.by_name.get(record.measure)
             if panes is not None:
-                panes.take_block(record.block, record.numbers)
+                panes.take_block(record.block, record.numbers, record.part)
 
     def finish(self, newest: int) -> None:
         """All records were read; `newest` is the greatest event time (ms), up to which the panes were rolled."""

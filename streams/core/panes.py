@@ -29,6 +29,8 @@ COARSE_MINUTES: Final = 36 * DAY_MINUTES
 DAYS_KEPT: Final = 400
 """How long calendar days are kept."""
 SLOT_BITS: Final = 6
+CELLS_IN_RECORD: int = 2_000
+"""Cells whose numbers of one block lie in one record of the changelog: with a number in every minute far below what a record may have."""
 _NOWHERE: Final = -2
 UNBOUNDED: Final = 1 << 40
 
@@ -51,6 +53,7 @@ class MeasurePanes:
         "names",
         "new_cells",
         "overflow",
+        "parts",
         "rolled_to",
     )
 
@@ -68,6 +71,8 @@ class MeasurePanes:
         self.blocks: dict[int, Block] = {}
         self.dirty: set[int] = set()
         self.new_cells: list[int] = []
+        self.parts: dict[int, int] = {}
+        """The last part of blocks that are stored in more than one record."""
         self.rolled_to = 0
         # The block of the last change, already among the dirty ones: most changes go where the one before went.
         self._at = _NOWHERE
@@ -235,9 +240,18 @@ class MeasurePanes:
         self.cells[index] = cell
         self.indices[cell] = index
 
-    def take_block(self, block: int, numbers: Block | None) -> None:
-        """Take back a stored block."""
+    def take_block(self, block: int, numbers: Block | None, part: int = 0) -> None:
+        """Take back a stored block, or a part of it."""
         self._leave()
+        last = self.parts.get(block, 0)
+        if part > last:
+            self.parts[block] = last = part
+        if last:
+            known = self.blocks.get(block, {})
+            others = {
+                slot: n for slot, n in known.items() if _part_of(slot) != part and _part_of(slot) <= last
+            }
+            numbers = {**others, **(numbers or {})}
         if numbers:
             self.blocks[block] = numbers
         else:
@@ -289,6 +303,26 @@ class MeasurePanes:
             else:
                 self.blocks.pop(block, None)
                 yield block, None
+
+    def take_parts(self) -> Iterator[tuple[int, int, Block | None]]:
+        """`take_dirty`, with blocks of very many cells in parts: block, part, numbers. Which part a cell is in never changes."""
+        for block, numbers in self.take_dirty():
+            last = self.parts.pop(block, 0)
+            if len(self.cells) <= CELLS_IN_RECORD and not last:
+                yield block, 0, numbers
+                continue
+            parts: dict[int, Block] = {}
+            for slot, n in (numbers or {}).items():
+                parts.setdefault(_part_of(slot), {})[slot] = n
+            highest = max(parts, default=0)
+            if highest:
+                self.parts[block] = highest
+            for part in range(max(highest, last) + 1):
+                yield block, part, parts.get(part)
+
+
+def _part_of(slot: int) -> int:
+    return (slot >> SLOT_BITS) // CELLS_IN_RECORD
 
 
 def coarse_hour(rolled_to: int) -> int:

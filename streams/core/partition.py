@@ -746,7 +746,9 @@ class PartitionState:
         old = self.ledger.panes
         fresh = self.ledger.recomputed()
         for panes in fresh:
-            panes.dirty = set(old[panes.measure.name].blocks) | set(panes.blocks)
+            stored = old[panes.measure.name]
+            panes.dirty = set(stored.blocks) | set(panes.blocks)
+            panes.parts = stored.parts
         self.ledger.use(fresh)
 
     # ---- questions -------------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ Keys begin with one letter. Values are MessagePack.
 
 topic `selfserve.panes`
     c, measure, index    a cell: the values of its fields, in the measure's order. Written once, before its first use.
-    p, measure, block    a block of panes: `{slot: number}` (`streams.core.panes`); a tombstone when it is empty.
+    p, measure, block    a block of panes: `{slot: number}` (`streams.core.panes`); a tombstone when it is empty. Of a measure with
+                         very many cells it is a part of the block, and the keys of further parts end with their number.
     M                    META: closes each checkpoint. Readers apply what came before it only then.
 
 topic `selfserve.state`
@@ -82,6 +83,9 @@ _decode_meta = msgspec.msgpack.Decoder(Meta).decode
 _decode_block = msgspec.msgpack.Decoder(dict[int, int]).decode
 _decode_cell = msgspec.msgpack.Decoder(tuple[str | int, ...]).decode
 _decode_key = msgspec.msgpack.Decoder(tuple[str, int]).decode
+_decode_part_key = msgspec.msgpack.Decoder(tuple[str, int, int]).decode
+_OF_THREE: Final = b"\x93"
+"""How an array of three begins."""
 
 
 class MetaRecord(msgspec.Struct, frozen=True):
@@ -99,11 +103,12 @@ class CellRecord(msgspec.Struct, frozen=True):
 
 
 class BlockRecord(msgspec.Struct, frozen=True):
-    """A block has these numbers now; None: it is empty."""
+    """A block, or a part of it, has these numbers now; None: it is empty."""
 
     measure: str
     block: int
     numbers: Block | None
+    part: int = 0
 
 
 PaneRecord = MetaRecord | CellRecord | BlockRecord
@@ -124,9 +129,12 @@ def cell_record(measure: str, index: int, cell: Cell) -> tuple[bytes, bytes]:
     return b"c" + _encode((measure, index)), _encode(cell)
 
 
-def block_record(measure: str, block: int, numbers: Block | None) -> tuple[bytes, bytes | None]:
-    """Key and value of a block of panes."""
-    return b"p" + _encode((measure, block)), None if numbers is None else _encode(numbers)
+def block_record(
+    measure: str, block: int, numbers: Block | None, part: int = 0
+) -> tuple[bytes, bytes | None]:
+    """Key and value of a block of panes, or of a part of it."""
+    key = _encode((measure, block, part) if part else (measure, block))
+    return b"p" + key, None if numbers is None else _encode(numbers)
 
 
 def parse_pane_record(key: bytes, value: bytes | None) -> PaneRecord | None:
@@ -138,8 +146,12 @@ def parse_pane_record(key: bytes, value: bytes | None) -> PaneRecord | None:
         return MetaRecord(_decode_meta(value)) if value is not None else None
     kind = key[:1]
     if kind == b"p":
+        numbers = None if value is None else _decode_block(value)
+        if key[1:2] == _OF_THREE:
+            measure, block, part = _decode_part_key(key[1:])
+            return BlockRecord(measure, block, numbers, part)
         measure, block = _decode_key(key[1:])
-        return BlockRecord(measure, block, None if value is None else _decode_block(value))
+        return BlockRecord(measure, block, numbers)
     if kind == b"c" and value is not None:
         measure, index = _decode_key(key[1:])
         return CellRecord(measure, index, _decode_cell(value))

@@ -56,8 +56,8 @@ class Writer:
             for index in panes.take_new_cells():
                 self.log.append(Entry(*cell_record(panes.measure.name, index, panes.cells[index])))
         for panes in self.panes:
-            for block, numbers in panes.take_dirty():
-                self.log.append(Entry(*block_record(panes.measure.name, block, numbers)))
+            for block, part, numbers in panes.take_parts():
+                self.log.append(Entry(*block_record(panes.measure.name, block, numbers, part)))
         self.log.append(Entry(META_KEY, encode_meta(meta(self.number, **changes))))
 
     def compact(self, rng: random.Random) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.exporter.checkpoints import Assembler
 from app.exporter.store import Store, difference
 from streams.core.measures import Cell, Measure
-from streams.core.panes import BASE, WHOLE
+from streams.core.panes import BASE, CELLS_IN_RECORD, WHOLE
 from streams.core.records import META_KEY, block_record, cell_record, encode_meta
 from streams.core.time import ALL, BEGINNING, DAY_MINUTES, MINUTE_MS, WINDOWS
 from tests.app.exporter.support import Entry, Writer, feed, meta
@@ -59,6 +59,7 @@ names = st.sampled_from(list(KNOWN))
 values = st.sampled_from(["a", "b", "c"])
 ages = st.one_of(st.integers(-120, 120), st.integers(0, 3 * DAY_MINUTES), st.integers(0, 50 * DAY_MINUTES))
 additions = st.tuples(names, st.tuples(values, values), ages, st.integers(-2, 3).filter(bool))
+Steps = list[tuple[int, list[tuple[str, tuple[str, str], int, int]] | int]]
 actions = st.lists(
     st.tuples(
         st.integers(0, 2), st.one_of(st.lists(additions, max_size=6), st.integers(0, 60 * DAY_MINUTES))
@@ -67,9 +68,15 @@ actions = st.lists(
 )
 
 
-@given(actions, st.randoms(use_true_random=False))
-def test_the_store_holds_the_sum_of_all_panes(steps: list, rng: random.Random) -> None:  # type: ignore[type-arg]
-    """Adding, retracting, rolling up into hours and the base, compaction, and late and early readers."""
+@given(actions, st.randoms(use_true_random=False), st.sampled_from([2, CELLS_IN_RECORD]))
+def test_the_store_holds_the_sum_of_all_panes(steps: Steps, rng: random.Random, cells: int) -> None:
+    """Adding, retracting, rolling up into hours and the base, blocks in parts, compaction, and late and early readers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streams.core.panes.CELLS_IN_RECORD", cells)
+        follow(steps, rng)
+
+
+def follow(steps: Steps, rng: random.Random) -> None:
     writers = [Writer(number, MEASURES) for number in range(3)]
     follower, assemblers = Store("UTC", KNOWN), [Assembler() for _ in writers]
     read = [0, 0, 0]

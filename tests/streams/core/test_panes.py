@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -119,9 +120,56 @@ def test_records_read_back() -> None:
     assert parse_pane_record(key, value) == BlockRecord("active", 490_000, {1: 2, 127: -3})
     key, value = block_record("active", 490_000, None)
     assert parse_pane_record(key, value) == BlockRecord("active", 490_000, None)
+    key, value = block_record("active", 490_000, {1: 2}, 300)
+    assert parse_pane_record(key, value) == BlockRecord("active", 490_000, {1: 2}, 300)
+    assert parse_pane_record(key, None) == BlockRecord("active", 490_000, None, 300)
     key, value = cell_record("active", 3, ("pro", "smb", "admin", "1"))
     assert parse_pane_record(key, value) == CellRecord("active", 3, ("pro", "smb", "admin", "1"))
     assert parse_pane_record(b"?future", b"") is None
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 11), st.integers(0, 2), st.sampled_from([1, 2, -1]), st.booleans()),
+        max_size=60,
+    )
+)
+def test_blocks_of_many_cells_are_stored_in_parts_that_read_back(
+    changes: list[tuple[int, int, int, bool]],
+) -> None:
+    """Whatever of the changelog is compacted: of each key the last record."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streams.core.panes.CELLS_IN_RECORD", 3)
+        panes = MeasurePanes(MEASURES["active_by_platform"])
+        stored: dict[bytes, bytes | None] = {}
+
+        def checkpoint() -> None:
+            for block, part, numbers in panes.take_parts():
+                key, value = block_record("active_by_platform", block, numbers, part)
+                # Behind all others, as in a log.
+                stored.pop(key, None)
+                stored[key] = value
+
+        for cell, hour, n, write in changes:
+            panes.add((f"platform {cell}",), hour * 60 + cell, n)
+            if write:
+                checkpoint()
+        checkpoint()
+        back = MeasurePanes(MEASURES["active_by_platform"])
+        back.restart(panes.cells)
+        for key, value in stored.items():
+            record = parse_pane_record(key, value)
+            assert isinstance(record, BlockRecord)
+            assert len(record.numbers or ()) <= 3
+            back.take_block(record.block, record.numbers, record.part)
+        assert sorted(back.numbers()) == sorted(panes.numbers())
+        # Who goes on from there leaves nothing behind.
+        for place, block, minute, n in list(back.numbers()):
+            back.add(place, block * 60 + minute, -n)
+        for block, part, numbers in back.take_parts():
+            assert numbers is None
+            stored.pop(block_record("active_by_platform", block, None, part)[0], None)
+        assert not any(stored.values())
 
 
 @given(st.permutations([(p, s) for p in ("free", "pro", "team", "unknown") for s in ("a", "b", "unknown")]))

@@ -1,4 +1,4 @@
-"""No producer makes a record that is too large: facts are given up before, and what they counted stays."""
+"""No producer makes a record that is too large: facts are given up before, and what they counted stays; panes are stored in parts."""
 
 from __future__ import annotations
 
@@ -104,6 +104,7 @@ def test_panes_stand_for_the_facts_whatever_is_given_up(seed: int, monkeypatch: 
     monkeypatch.setattr(record_size, "MAX_FACTS_BYTES", rng.choice((60, 200, 600)))
     monkeypatch.setattr(record_size, "MAX_CONVERSATIONS", rng.choice((1, 4)))
     monkeypatch.setattr(transfer, "MAX_MESSAGE_BYTES", rng.choice((100, 500)))
+    monkeypatch.setattr("streams.core.panes.CELLS_IN_RECORD", rng.choice((1, 3)))
     events = random_events(rng, 900, deletions=seed % 2 == 1)
     cluster = Cluster(2)
     given_up = 0
