@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.config.documentation import default_file
@@ -494,6 +494,7 @@ class TestFiles:
         Path("any.yaml").write_text(text, encoding="utf-8")
         assert mistakes(Path("any.yaml")).startswith(("any.yaml", "nothing wrong"))
 
+    @settings(max_examples=60)  # each is tried with every key
     @given(
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
