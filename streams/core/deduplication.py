@@ -20,6 +20,8 @@ FREEZE_AFTER: Final = 5
 """Minutes after which a bucket is frozen."""
 OVERLAY: Final = 256
 """How many late hashes a frozen bucket gathers before they are merged."""
+IDENTITIES_IN_RECORD: int = 100_000
+"""New identities that lie in one record of the changelog: less than a megabyte, and more than a second brings."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[int, bytes]).decode
@@ -82,14 +84,21 @@ class Deduplication:
         frozen = self._frozen.get(minute)
         return identity in self._live.get(minute, ()) or (frozen is not None and is_in(frozen, identity))
 
-    def take_fresh(self, sequence: int) -> bytes | None:
-        """The identities of the current checkpoint, packed, to be stored under `sequence`; None if there are none."""
-        fresh = {minute: hashes for minute, hashes in self._fresh.items() if hashes}
-        self._fresh = {}
-        if not fresh:
-            return None
-        self._written.append((sequence, max(fresh)))
-        return _encode({minute: array("Q", hashes).tobytes() for minute, hashes in fresh.items()})
+    def take_fresh(self, sequence: int) -> list[tuple[int, bytes]]:
+        """The identities of the current checkpoint, packed, to be stored under `sequence` and those after it; mostly one record, or none."""
+        fresh, self._fresh = self._fresh, {}
+        parts: list[dict[int, bytes]] = []
+        room = 0
+        for minute, hashes in fresh.items():
+            for start in range(0, len(hashes), IDENTITIES_IN_RECORD):
+                some = hashes[start : start + IDENTITIES_IN_RECORD]
+                if len(some) > room:
+                    parts.append({})
+                    room = IDENTITIES_IN_RECORD
+                room -= len(some)
+                parts[-1][minute] = array("Q", some).tobytes()
+        self._written += [(sequence + i, max(part)) for i, part in enumerate(parts)]
+        return [(sequence + i, _encode(part)) for i, part in enumerate(parts)]
 
     def load(self, sequence: int, value: bytes) -> None:
         """Take back what `take_fresh` packed."""

@@ -673,11 +673,12 @@ class PartitionState:
         if ledger.dirty:
             # Facts had to be given up: who fares otherwise now is assessed before the panes are written.
             self._sweep.refresh()
+        first = self._sequence
         for topic, memory in self._memories.items():
             name = b"d%d." % CONSUMED.index(topic)
-            fresh = memory.take_fresh(self._sequence)
-            if fresh is not None:
-                state.append((name + b"%d" % self._sequence, fresh))
+            fresh = memory.take_fresh(first)
+            state += [(name + b"%d" % sequence, packed) for sequence, packed in fresh]
+            self._sequence = max(self._sequence, first + len(fresh) - 1)
             gone = memory.expire(self.newest.get(topic, 0) // MINUTE_MS)
             state += [(name + b"%d" % sequence, None) for sequence in gone]
         dead_letters, self._dead_letters = self._dead_letters, []

@@ -61,7 +61,7 @@ class Meta(msgspec.Struct, kw_only=True, omit_defaults=True):
     since: int | None = None
     """Least event time seen (ms)."""
     sequence: int = 0
-    """Counts checkpoints."""
+    """The last number given to a record of identities; each checkpoint goes on behind it."""
     hour: int = -1
     """The whole hour (minute since the epoch) as of which everybody was assessed; −1: nobody was."""
     hour_told: int = -1
