@@ -16,6 +16,7 @@ from streams.core.customer import NEVER, Customer
 from streams.core.facts.account import AccountFacts, Part, Row
 from streams.core.facts.wellbeing import Answer, WellbeingFacts
 from streams.core.groups.wellbeing import joined
+from streams.core.packed import trimmed
 from streams.core.subscriptions import Subscriptions
 from streams.core.summary import Summary, summary_of
 from streams.core.time import MINUTE_MS
@@ -72,7 +73,7 @@ class Account:
         self.summary = None
         facts = self.facts
         if isinstance(facts, AccountFacts):
-            facts = self.facts = _encode(facts)
+            facts = self.facts = trimmed(_encode(facts))
         return facts
 
 

@@ -26,6 +26,7 @@ from streams.core.join import watch_self_service
 from streams.core.learning import learn
 from streams.core.ledger import Gone, Ledger
 from streams.core.measures import Cell
+from streams.core.packed import trimmed
 from streams.core.panes import Panes
 from streams.core.record_size import (
     fit_account,
@@ -129,7 +130,7 @@ def _take_groups(c: Customer, ledger: Ledger, newest: int | None, records: list[
     for name, facts in groups.items():
         if not isinstance(facts, bytes):
             ledger.expire(c, name, facts, newest)
-            packed = groups[name] = fit_group(ledger, c, name, facts)
+            packed = groups[name] = trimmed(fit_group(ledger, c, name, facts))
             if not prefix:
                 # The array of both, of which the first is the same in all keys.
                 prefix = b"g\x92" + _encode(c.id)

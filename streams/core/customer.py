@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from mypy_extensions import mypyc_attr
 
+from streams.core.packed import trimmed
 from streams.core.panes import DAYS_KEPT
 from streams.core.stored import Status
 from streams.core.support import Support, pack, unpack
@@ -173,7 +174,7 @@ class Customer:
     def close(self) -> None:
         """Pack the support facts."""
         if isinstance(self.support, Support):
-            self.support = pack(self.support)
+            self.support = trimmed(pack(self.support))
 
     @property
     def excluded(self) -> bool:
