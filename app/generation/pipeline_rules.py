@@ -194,10 +194,10 @@ def late_drops_annotations(context: Context, topic: str, part: str) -> Mapping[s
 def overflow_annotations(context: Context, dimension: str) -> Mapping[str, str]:
     """Return the annotations of the alert on a dimension that has too many values."""
     return {
-        "summary": f"{dimension} has more values than are kept apart",
+        "summary": f"More than is kept apart: {dimension}",
         "description": (
-            f"Within {RECENTLY} events with a new value counted as `other`. Overall figures are right; those by"
-            f" {dimension} lack the value."
+            f"Within {RECENTLY} new values counted as `other` or, where it says `facts of one record`, a customer's or account's"
+            " oldest facts were given up. Overall figures are right; those by dimension lack the value."
         ),
         **links_of(names.OVERFLOW, names.PIPELINE, context.links),
     }
