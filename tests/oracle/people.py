@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -58,10 +58,14 @@ class Life:
     is_account: bool = False
     """Accounts are the customers here."""
 
+    _latest: dict[str, str | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+
     def latest(self, name: str) -> str | None:
         """The plan, segment or role of now: the latest event's that carries one, of a tie the greater."""
-        carried = [(e.time, value) for e in self.events if (value := e.field(name)) is not None]
-        return max(carried)[1] if carried else None
+        if name not in self._latest:
+            carried = [(e.time, value) for e in self.events if (value := e.field(name)) is not None]
+            self._latest[name] = max(carried)[1] if carried else None
+        return self._latest[name]
 
     @property
     def flagged(self) -> bool:
