@@ -57,6 +57,10 @@ class OffsetOutOfRange(Exception):  # noqa: N818 - it is what happened, not whos
 class Sink(Protocol):
     """Where batches go, and who says where to read on."""
 
+    @property
+    def missed(self) -> bool:
+        """Whether a batch got lost on its way: a seek has to begin a new epoch."""
+
     def begin_epoch(self) -> tuple[int, Mapping[TP, int]]:
         """Begin a new epoch: batches of earlier ones are never applied. Returns it and where each partition goes on."""
 

@@ -32,6 +32,8 @@ from streams.state import StateFactory
 log = structlog.get_logger(__name__)
 
 _SHORTEST_PAUSE_S: Final = 0.01
+MAX_REREADS: Final = 3
+"""How often in a row the worker reads again what it has missed, before it gives up."""
 
 
 class Owner:
@@ -53,6 +55,9 @@ class Owner:
         """When a take-over last got on (monotonic seconds)."""
         self.last_batch = 0.0
         """When a batch was last processed (monotonic seconds)."""
+        self.missed = False
+        """Whether a batch got lost on its way here: nothing is applied until a seek has begun another epoch."""
+        self._rereads = 0
         self._epoch = 0
         self._parked: dict[int, PartitionOwner] = {}
         self._handed_over: dict[TP, int] = {}
@@ -70,13 +75,7 @@ class Owner:
             return
         logical = self._names.logical(topic)
         if batch.start != owner.offsets[logical]:
-            self._failure.set(
-                EngineError(
-                    f"{topic}, partition {number}: the batch at {batch.start} does not follow the last one, which "
-                    f"ended at {owner.offsets[logical]}. Nothing of it was counted; started again, the worker goes "
-                    "on from its last checkpoint."
-                )
-            )
+            self._misses(batch, owner.offsets[logical])
             return
         try:
             owner.state.process(logical, batch.records)
@@ -90,13 +89,34 @@ class Owner:
             self._failure.set(failed)
             return
         owner.offsets[logical] = batch.end
+        self._rereads = 0
         self.last_batch = time.monotonic()
+
+    def _misses(self, batch: Batch, offset: int) -> None:
+        """A batch does not begin where the last one ended. A hole is read again, for what lies in it was popped and dropped on its way."""
+        topic, number = batch.tp
+        if batch.start > offset and self._rereads < MAX_REREADS:
+            self._rereads += 1
+            # Nothing popped until now is applied any more.
+            self._epoch += 1
+            self.missed = True
+            log.warning(
+                "batch missed, read again", topic=topic, partition=number, at=offset, found=batch.start
+            )
+            return
+        self._failure.set(
+            EngineError(
+                f"{topic}, partition {number}: the batch at {batch.start} does not follow the last one, which ended at "
+                f"{offset}. Nothing of it was counted; started again, the worker goes on from its last checkpoint."
+            )
+        )
 
     # What the transport asks and tells
 
     def begin_epoch(self) -> tuple[int, Mapping[TP, int]]:
         """Begin an epoch: from here on nothing popped earlier is applied, and this is where to read on."""
         self._epoch += 1
+        self.missed = False
         self._handed_over.clear()
         self.ends = {}
         return self._epoch, {

@@ -61,6 +61,8 @@ class BatchConsumer(driver.Consumer):
                 # Other tasks get their turn even when the next batch is there already.
                 await asyncio.sleep(0)
                 if self._flowing():
+                    if sink.missed:
+                        await self.perform_seek()
                     await self._deliver(sink)
                 else:
                     await self.wait(self.can_resume_flow)  # type: ignore[arg-type]

@@ -362,9 +362,12 @@ class Ledger:
             support.to_bot = after
             add_to(self.panes, difference(counted_before, counted))
             watch_self_service(c, self.rules)
-        if contacts is not None and contacts != support.contacts:
-            now = support.contacts
-            changed = sorted(set(contacts) ^ set(now))
+        if contacts is None or contacts == support.contacts:
+            return
+        now = support.contacts
+        # Two hand-offs at one instant are the same contact twice.
+        changed = sorted(set(contacts) ^ set(now))
+        if changed:
             first, last = changed[0][0], changed[-1][0]
             followed = self._near(c, first, last)
             support.contacts = contacts

@@ -18,7 +18,7 @@ from streams.errors import EngineError, GapError, ProcessingError
 from streams.failure import Failure
 from streams.metrics import StateCounters
 from streams.names import SOURCES, Names
-from streams.owner import Owner
+from streams.owner import MAX_REREADS, Owner
 from streams.partition_owner import PartitionOwner
 
 NUMBER = 2
@@ -113,9 +113,46 @@ def test_batches_of_numbers_that_are_not_owned_are_left_alone(bench: Bench) -> N
     assert not bench.failure
 
 
-@pytest.mark.parametrize("start", [9, 11])
-def test_a_hole_or_an_overlap_ends_the_worker_and_is_not_applied(bench: Bench, start: int) -> None:
-    bench.owner.apply(bench.batch(start, "a"))
+def test_a_hole_is_read_again(bench: Bench) -> None:
+    bench.owner.apply(bench.batch(12, "c"))
+    # Nor is anything else applied that was popped before.
+    bench.owner.apply(bench.batch(10, "x", topic="support.events"))
+    assert bench.state.taken == []
+    missed = bench.owner.missed
+    assert missed
+    assert not bench.failure
+
+    bench.epoch, targets = bench.owner.begin_epoch()
+    assert targets == bench.targets
+    missed = bench.owner.missed
+    assert not missed
+    bench.owner.apply(bench.batch(10, "a", "b", "c"))
+    assert bench.part.offsets["product.events"] == 13
+    assert not bench.failure
+
+
+def test_what_is_missed_again_and_again_ends_the_worker(bench: Bench) -> None:
+    for _ in range(MAX_REREADS):
+        bench.owner.apply(bench.batch(11, "a"))
+        assert not bench.failure
+        bench.epoch, _ = bench.owner.begin_epoch()
+    bench.owner.apply(bench.batch(11, "a"))
+
+    assert bench.state.taken == []
+    assert isinstance(bench.failure.error, EngineError)
+    assert "the batch at 11 does not follow the last one, which ended at 10" in str(bench.failure.error)
+
+
+def test_a_batch_that_was_applied_begins_the_count_of_what_is_missed_anew(bench: Bench) -> None:
+    for at in range(10, 10 + 2 * MAX_REREADS):
+        bench.owner.apply(bench.batch(at + 1, "b"))
+        bench.epoch, _ = bench.owner.begin_epoch()
+        bench.owner.apply(bench.batch(at, "a"))
+    assert not bench.failure
+
+
+def test_an_overlap_ends_the_worker_and_is_not_applied(bench: Bench) -> None:
+    bench.owner.apply(bench.batch(9, "a"))
     assert bench.state.taken == []
     assert isinstance(bench.failure.error, EngineError)
     assert "does not follow the last one, which ended at 10" in str(bench.failure.error)

@@ -101,3 +101,14 @@ def test_the_oldest_uses_beyond_the_bound_are_forgotten_with_what_they_counted()
     assert isinstance(found, HelpUseFacts)
     assert set(found.searches) == {f"q{n}" for n in range(20, MAX_USES + 20)}
     assert found.views == [(MARCH + n * MINUTE, "a") for n in range(20, MAX_USES + 20)]
+
+
+def test_hand_offs_at_one_instant_are_one_contact_told_twice() -> None:
+    talk: dict[str, Any] = {"conversation_id": "k", "channel": "bot"}
+    start = told("conversation.started", 1, {"initiated_by": "customer", "with": "bot"}, **talk)
+    handed = [told("conversation.handed_off", 5, **{**talk, "channel": name}) for name in ("bot", "chat")]
+    customer = by_the_worker([search(0, "s"), start, *handed])
+
+    assert len(customer.opened().contacts) == 2
+    assert len(set(customer.opened().contacts)) == 1
+    assert counted(customer, "searches_decided") == [(("0", "unknown"), 24 * 60)]
