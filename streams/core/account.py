@@ -18,7 +18,7 @@ from streams.core.facts.wellbeing import Answer, WellbeingFacts
 from streams.core.groups.wellbeing import joined
 from streams.core.packed import trimmed
 from streams.core.subscriptions import Subscriptions
-from streams.core.summary import Summary, summary_of
+from streams.core.summary import Summary, precedes, prevails, summary_of
 from streams.core.time import MINUTE_MS
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Account:
 
 def learns(part: Part, other: Part) -> bool:
     """Whether another part may change how the account fares: by days, contacts, answers, or since when it is known; plans apart."""
-    if other.contacts or other.answers or (other.known >= 0 and not 0 <= part.known <= other.known):
+    if other.contacts or other.answers or precedes(other.known, part.known):
         return True
     days, other_days = part.days, other.days
     if not other_days or not days:
@@ -144,20 +144,18 @@ def join_later(part: Part, c: Customer) -> None:
 
 
 def _join_known(part: Part, known: int, last: int) -> None:
-    if known >= 0 and not 0 <= part.known <= known:
+    if precedes(known, part.known):
         part.known = known
     part.last = max(part.last, last)
 
 
 def _join_plan(part: Part, minute: int, plan: str) -> None:
-    present = part.plan_minute
-    if minute > present or (minute == present and plan > part.plan):
+    if prevails(minute, plan, part.plan_minute, part.plan):
         part.plan_minute, part.plan = minute, plan
 
 
 def _join_segment(part: Part, minute: int, segment: str) -> None:
-    present = part.segment_minute
-    if minute > present or (minute == present and segment > part.segment):
+    if prevails(minute, segment, part.segment_minute, part.segment):
         part.segment_minute, part.segment = minute, segment
 
 

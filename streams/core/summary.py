@@ -14,6 +14,16 @@ from streams.core.membership import edges_since, of_account
 from streams.core.upsell import paying
 
 
+def precedes(known: int, other: int) -> bool:
+    """Whether somebody is known since a minute before another one; a minute of −1 is none."""
+    return known >= 0 and not 0 <= other <= known
+
+
+def prevails(minute: int, name: str, other_minute: int, other: str) -> bool:
+    """Whether a name told at a minute takes the place of another: the later one, of two at once the greater."""
+    return minute > other_minute or (minute == other_minute and name > other)
+
+
 class Summary:
     """The fields of all parts together that contributions ask for, as in `Part`. It never changes."""
 
@@ -41,16 +51,16 @@ class Summary:
         """Return what it comes to with a further part."""
         known, last, holds = self.known, self.last, self.holds
         others: int = part.known
-        if others >= 0 and not 0 <= known <= others:
+        if precedes(others, known):
             known = others
         last = max(last, part.last)
         plan_minute, plan = self.plan_minute, self.plan
         minute: int = part.plan_minute
-        if minute > plan_minute or (minute == plan_minute and part.plan > plan):
+        if prevails(minute, part.plan, plan_minute, plan):
             plan_minute, plan = minute, part.plan
         segment_minute, segment = self.segment_minute, self.segment
         minute = part.segment_minute
-        if minute > segment_minute or (minute == segment_minute and part.segment > segment):
+        if prevails(minute, part.segment, segment_minute, segment):
             segment_minute, segment = minute, part.segment
         return Summary(known, last, plan_minute, plan, segment_minute, segment, holds or part.holds)
 

@@ -8,6 +8,9 @@ facts and hour say; the hour itself is in META. What calls for an intervention, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 import msgspec
 
 from schemas.interventions import Intervention, intervention
@@ -23,6 +26,8 @@ MEASURES = ("health", "health_points", "interventions")
 
 Subject = tuple[str, str]
 """Whether it is a customer or an account, and its id."""
+
+_NOTHING_HELD: Final[dict[tuple[str, Cell], int]] = {}
 
 
 class Sweep:
@@ -87,51 +92,40 @@ class Sweep:
         self._put()
 
     def _assess_customer(self, c: Customer) -> None:
-        found = self._assessor.customer(c)
-        c.assessed_until = self._assessor.until
-        before = c.assessed or NOTHING
-        if found is not before:
-            c.assessed = found
-            self._differ(before, found)
-            if found.triggers != before.triggers:
-                self._turned["customer", c.id] = found.triggers
+        self._found(c, "customer", self._assessor.customer(c))
 
     def _assess_account(self, account: Account) -> None:
         account.unassessed = False
-        found = self._assessor.account(account.read())
-        account.assessed_until = self._assessor.until
-        before = account.assessed or NOTHING
-        if found is not before:
-            account.assessed = found
-            self._differ(before, found)
-            if found.triggers != before.triggers:
-                self._turned["account", account.id] = found.triggers
+        self._found(account, "account", self._assessor.account(account.read()))
 
-    def _differ(self, before: Assessment, found: Assessment) -> None:
+    def _found(self, one: Customer | Account, kind: str, found: Assessment) -> None:
+        """Note what was just found of a customer or account, and what the panes and the announcements lack now."""
+        one.assessed_until = self._assessor.until
+        before = one.assessed or NOTHING
+        if found is before:
+            return
+        one.assessed = found
         delta = self._delta
         delta[before] = delta.get(before, 0) - 1
         delta[found] = delta.get(found, 0) + 1
+        if found.triggers != before.triggers:
+            self._turned[kind, one.id] = found.triggers
 
-    def _put(self) -> None:
-        """Put what the panes lack into them, at the hour."""
-        if not self._delta:
-            return
-        numbers: dict[tuple[str, Cell], int] = {}
-        self._add_up(numbers)
-        for (measure, cell), n in numbers.items():
-            self._ledger.panes[measure].add(cell, self._ledger.hour, n)
-
-    def _add_up(self, numbers: dict[tuple[str, Cell], int]) -> None:
+    def _put(self, held: Mapping[tuple[str, Cell], int] = _NOTHING_HELD) -> None:
+        """Put what the panes lack into them, at the hour; ``held`` is what they hold beyond what was found before."""
+        numbers = {place: -n for place, n in held.items()}
         delta, self._delta = self._delta, {}
         for found, times in delta.items():
             for measure, cell, _, n in found.contributions:
                 numbers[measure, cell] = numbers.get((measure, cell), 0) + n * times
+        for (measure, cell), n in numbers.items():
+            self._ledger.panes[measure].add(cell, self._ledger.hour, n)
 
     def _begin(self) -> None:
         """Assess everybody, and put into the panes what their sums lack."""
         ledger, hour = self._ledger, self._ledger.hour
         self._fresh = False
-        # As if they held nothing: what they hold is taken off below.
+        # As if they held nothing: what they hold is taken off below, in one step.
         self._delta.clear()
         self._turned = dict.fromkeys(self._open, ())
         for c in ledger.customers.values():
@@ -140,8 +134,7 @@ class Sweep:
         for account in ledger.accounts.values():
             account.assessed = None
             self._assess_account(account)
-        numbers: dict[tuple[str, Cell], int] = {}
-        self._add_up(numbers)
+        held: dict[tuple[str, Cell], int] = {}
         for name in MEASURES:
             panes = ledger.panes[name]
             for cell, block, slot, n in list(panes.numbers()):
@@ -149,9 +142,8 @@ class Sweep:
                     # By another clock the sweep was here already.
                     panes.add_number(cell, block, slot, -n)
                 else:
-                    numbers[name, cell] = numbers.get((name, cell), 0) - n
-        for (measure, cell), n in numbers.items():
-            ledger.panes[measure].add(cell, hour, n)
+                    held[name, cell] = held.get((name, cell), 0) + n
+        self._put(held)
 
     # ---- announcements -------------------------------------------------------------------------------------------
 

@@ -18,11 +18,11 @@ class IssueTerms:
     """What decides how conversations and help sessions count. Durations are milliseconds."""
 
     __slots__ = (
+        "_definitions",
         "_inactivity",
         "anyone_responds",
         "assumption",
         "bots",
-        "default_inactivity",
         "durability",
         "durable",
         "first_responses",
@@ -48,8 +48,8 @@ class IssueTerms:
         self.short_abandon = definitions.short_abandon_ms
         self.last_resolution = definitions.resolution == "last"
         self.anyone_responds = definitions.first_response == "anyone"
-        self._inactivity: dict[str, int | None] = dict(definitions.inactivity_ms)
-        self.default_inactivity = definitions.default_inactivity_ms
+        self._definitions = definitions
+        self._inactivity: dict[str, int | None] = {}
         # What nobody reads is not worked out.
         read = definitions.reads
         self.reopened = read("resolved_first")
@@ -66,4 +66,7 @@ class IssueTerms:
 
     def inactivity(self, channel: str) -> int | None:
         """How long a customer on this channel may be silent, None where silence says nothing."""
-        return self._inactivity.get(channel, self.default_inactivity)
+        known = self._inactivity
+        if channel not in known:
+            known[channel] = self._definitions.inactivity(channel)
+        return known[channel]
