@@ -24,7 +24,7 @@ from aiokafka.errors import (
 )
 
 from schemas.interventions import encode_intervention
-from streams.client_internals import never_expire_batches
+from streams.client_internals import keep_looking_for_coordinators, never_expire_batches
 from streams.config import WorkerConfig
 from streams.core.records import META_KEY, Meta, encode_meta
 from streams.errors import CheckpointError, FencedError
@@ -64,6 +64,7 @@ def new_producer(config: WorkerConfig, names: Names, number: int) -> Any:
         **config.client,
     )
     never_expire_batches(producer)
+    keep_looking_for_coordinators(producer)
     return producer
 
 

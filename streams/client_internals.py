@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from aiokafka.errors import CoordinatorNotAvailableError, KafkaError
+
 
 def current_assignment(consumer: Any) -> Any:
     """The assignment of a consumer, with position, last stable offset and last answer of each partition (`state_value`).
@@ -22,3 +24,23 @@ def never_expire_batches(producer: Any) -> None:
     decision.
     """
     producer._message_accumulator._batch_ttl = float("inf")
+
+
+def keep_looking_for_coordinators(producer: Any) -> None:
+    """Have a transactional producer ask again where its coordinators are when the broker that it asks goes away meanwhile.
+
+    By default a connection that is lost in that moment ends the producer for good, as nothing else that passes does.
+    """
+    client = producer.client
+    lookup = client.coordinator_lookup
+
+    async def coordinator_lookup(kind: int, key: str) -> int:
+        try:
+            node: int = await lookup(kind, key)
+        except KafkaError as error:
+            if error.retriable:
+                raise CoordinatorNotAvailableError(repr(error)) from error
+            raise
+        return node
+
+    client.coordinator_lookup = coordinator_lookup

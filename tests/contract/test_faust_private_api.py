@@ -14,6 +14,7 @@ from typing import Any
 import faust
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import (
@@ -24,6 +25,7 @@ from aiokafka.consumer.subscription_state import (
 )
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulator
+from aiokafka.producer.sender import Sender
 from aiokafka.record.default_records import DefaultRecord
 from faust.app.base import App, BootStrategy
 from faust.serializers.schemas import Schema
@@ -238,6 +240,15 @@ def test_batches_expire_by_an_attribute_of_the_accumulator() -> None:
     assert "MessageBatch(tp, builder, self._batch_ttl, self._linger_time)" in source(
         MessageAccumulator._append_batch
     )
+
+
+def test_a_coordinator_is_looked_up_through_the_client_and_again_when_there_is_none() -> None:
+    assert "self.client = AIOKafkaClient" in source(AIOKafkaProducer.__init__)
+    body = source(Sender._find_coordinator)
+    assert "await self.client.coordinator_lookup(" in body
+    again = body[body.index("Errors.CoordinatorNotAvailableError") :]
+    assert again.index("continue") < again.index("Errors.KafkaError")
+    assert parameters(AIOKafkaClient.coordinator_lookup) == ["self", "coordinator_type", "coordinator_key"]
 
 
 def test_a_batch_that_is_full_says_so_by_none() -> None:
