@@ -14,9 +14,9 @@ from app.config.durations import format_duration
 from app.config.keys import Key, Section
 from app.config.kinds import Choice, Duration, Integer, Kind, Text, TimeZone
 from schemas.types import EVENT_TYPES
-from streams.core.assessment import TRIGGERS
 from streams.core.definitions import Definitions, matches
 from streams.core.dimensions import DIMENSIONS
+from streams.core.triggers import TRIGGERS
 
 _SECOND = 1_000
 _MINUTE = 60 * _SECOND

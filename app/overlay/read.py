@@ -20,8 +20,8 @@ from app.overlay.kpis import FAMILY, FAMILY_TITLE, copied, problem_of, read_kpi
 from app.overlay.located import mapping, unknown
 from app.overlay.measures import read_measures
 from app.overlay.subsets import bound, check_subset
-from streams.core.groups import spared
 from streams.core.own import OwnMeasure, named_measures
+from streams.core.sparing import spared
 
 SECTIONS: Final = ("families", "measures", "kpis", "changes")
 

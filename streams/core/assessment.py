@@ -15,6 +15,7 @@ from streams.core.dimensions import UNKNOWN
 from streams.core.health import FOREVER, Health
 from streams.core.measures import Contribution
 from streams.core.time import DAY_MINUTES, DAY_MS, HOUR_MINUTES, HOUR_MS, MINUTE_MS
+from streams.core.triggers import DROP_OFF, FAILED_SEARCHES, FALLING_HEALTH, INACTIVITY, TRIGGERS
 
 if TYPE_CHECKING:
     from streams.core.facts.account import AccountFacts
@@ -31,17 +32,11 @@ STAYS_MS: Final = 30 * DAY_MS
 LOST_MINUTES: Final = 90 * DAY_MINUTES
 """After this long without activity a customer is lost, and no longer somebody to be won back."""
 
-DROP_OFF: Final = "drop_off"
-INACTIVITY: Final = "inactivity"
-FALLING_HEALTH: Final = "falling_health"
-FAILED_SEARCHES: Final = "failed_searches"
-TRIGGERS: Final = (DROP_OFF, INACTIVITY, FALLING_HEALTH, FAILED_SEARCHES)
-"""What may call for an intervention."""
 _BIT_DROP_OFF: Final = 1
 _BIT_INACTIVITY: Final = 2
 _BIT_FALLING_HEALTH: Final = 4
 _BIT_FAILED_SEARCHES: Final = 8
-"""The same as bits, in that order."""
+"""The triggers as bits, in their order."""
 
 
 def whole_hour(at: int) -> int:
@@ -88,7 +83,8 @@ class Assessor:
         "_soonest",
         "_today",
         "_tomorrow",
-        "_watches_flows",
+        "_watched_flows",
+        "_wellbeing",
         "hour",
     )
 
@@ -99,7 +95,8 @@ class Assessor:
         self._health = Health(definitions)
         self._fall: int = definitions.health_fall
         self._compares = FALLING_HEALTH in wanted
-        self._watches_flows = DROP_OFF in wanted
+        self._wellbeing = rules.wellbeing
+        self._watched_flows = rules.flows if DROP_OFF in wanted else None
         self._onboarding_idle: int = definitions.onboarding_idle_ms
         self._journey_idle: int = definitions.journey_idle_ms
         self._inactive: int = definitions.inactive_ms // MINUTE_MS if INACTIVITY in wanted else LOST_MINUTES
@@ -148,9 +145,10 @@ class Assessor:
         bits = 0
         facts = None
         if c.groups is not None:
-            facts = self._rules.wellbeing.read(c)
-            if self._watches_flows:
-                flows = self._rules.flows.read(c)
+            if self._wellbeing is not None:
+                facts = self._wellbeing.read(c)
+            if self._watched_flows is not None:
+                flows = self._watched_flows.read(c)
                 if flows is not None and self._dropped_off(flows):
                     bits |= _BIT_DROP_OFF
             if facts is not None and len(facts.failed) >= self._searches and self._fail(facts.failed):

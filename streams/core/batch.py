@@ -132,7 +132,7 @@ class Batch:
         With an evaluation time (ms) also how customers and accounts fare as of the last whole hour up to it.
         """
         rules = self.rules
-        assessor = None if at is None else Assessor(rules, whole_hour(at))
+        assessor = Assessor(rules, whole_hour(at)) if at is not None and rules.assesses else None
         yield from self._closed
         for account in self._accounts.values():
             account.parts.clear()
@@ -140,7 +140,7 @@ class Batch:
             yield from person.contributions(c, rules)
             if assessor is not None:
                 yield from assessor.customer(c).contributions
-            if c.account and not c.excluded:
+            if rules.tells_accounts and c.account and not c.excluded:
                 part = self._account(c.account).parts.setdefault(0, Part())
                 join_customer(part, c, *rules.for_account(c))
         for account in self._accounts.values():

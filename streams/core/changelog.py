@@ -257,6 +257,8 @@ class Loader:
             if isinstance(c.support, Support) and len(c.support.conversations) <= OPEN_CONVERSATIONS:
                 c.close()
         for account in ledger.accounts.values():
+            if not ledger.rules.tells_accounts:
+                ledger.forget_account_events(account)
             for dimension, held in values_of(account.read()):
                 ledger.dimensions.learn(dimension, held)
         for panes in (*ledger.panes, *ledger.residue):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from streams.core.definitions import Definitions
-from streams.core.groups import given_up
 from streams.core.measures import MEASURES
 from streams.core.own import stored_measures
 from streams.core.records import Meta
+from streams.core.sparing import given_up
 
 BEGINNING_OF_LOG = 0
 """A measure has been counted since the first event."""
@@ -19,7 +19,7 @@ class Coverage:
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
-        self._given_up = given_up(definitions.unread)
+        self._given_up = given_up(definitions)
         self._basis = definitions.basis()
         self.changed: int | None = None
         """From when on events are read by the present definitions; None: since the beginning."""

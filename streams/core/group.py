@@ -50,7 +50,7 @@ class Group(Generic[F]):
     types: ClassVar[tuple[type[Event], ...]] = ()
     """The events that join with the facts."""
     measures: ClassVar[tuple[str, ...]] = ()
-    """All that the facts contribute to: where nobody reads any of it they are not kept. None are named where the facts serve more."""
+    """All that follows from the facts, by way of the hourly assessment too: where nobody reads any of it they are not kept (`needed`)."""
     follows_profile: ClassVar[bool] = False
     """Contributions depend on what the customer is now: plan, segment, role, known, eligible."""
     ignores_known: ClassVar[bool] = False
@@ -75,6 +75,11 @@ class Group(Generic[F]):
         self._decode = msgspec.msgpack.Decoder(self.facts).decode
         self.followed = self.follows_activity or self.assessed
         """Whether a joined event means more than its contributions: read for every event, the class's own are slower."""
+
+    @classmethod
+    def needed(cls, definitions: Definitions) -> bool:
+        """Whether anybody reads what follows from the facts."""
+        return definitions.reads(*cls.measures)
 
     # ---- what a group says ---------------------------------------------------------------------------------------
 

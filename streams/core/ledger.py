@@ -37,6 +37,7 @@ from streams.core.membership import by_eligibility
 from streams.core.panes import MeasurePanes, Panes
 from streams.core.rules import Rules
 from streams.core.stored import Status
+from streams.core.subscriptions import Subscriptions
 from streams.core.summary import Summary, account_contributions, summary_of, told_apart
 from streams.core.support import Support
 from streams.core.time import MINUTE_MS
@@ -613,6 +614,8 @@ class Ledger:
 
     def join_part(self, account: str, number: int, part: Part, *, whole: bool) -> None:
         """Join what a partition number says of an account that is at home here; `whole`: all that it has to say."""
+        if whole and part.empty and account not in self.accounts:
+            return
         a = self._account(account)
         facts = a.opened()
         part.plan = self.dimensions.fold("plan", part.plan)
@@ -686,6 +689,14 @@ class Ledger:
         add_to(self.panes, difference(before, account_contributions(facts, summary, definitions)))
         self._mark_account(a)
         a.unassessed = True
+
+    def forget_account_events(self, account: Account) -> None:
+        """Give up what was told of an account itself; what its customers come to stays."""
+        facts = account.read()
+        if told_apart(facts):
+            facts.eligibility, facts.own = [], Subscriptions()
+            account.facts = facts
+            self._mark_account(account)
 
     def _account(self, name: str) -> Account:
         account = self.accounts.get(name)

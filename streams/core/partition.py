@@ -568,6 +568,9 @@ class PartitionState:
             self._forwards.append(Forward(home, key, raw, headers))
 
     def _account_event(self, account: str, record: Record) -> str:
+        if not self.rules.tells_accounts:
+            # Of another number, which asks for accounts already, or still.
+            return PROCESSED
         raw = record.value
         if raw is None or len(raw) > MAX_EVENT_BYTES:
             return self._refuse_internal(record, refuse(raw))
@@ -585,6 +588,8 @@ class PartitionState:
 
         A number that is not `settled` has accounts here or elsewhere that lack something, and sweeps later.
         """
+        if not self.rules.assesses:
+            return [] if evaluated is None else self._sweep.end(whole_hour(evaluated))
         if self.clock == "wall":
             hour = NEVER if evaluated is None else whole_hour(evaluated)
         else:
@@ -694,7 +699,8 @@ class PartitionState:
             "refused": dict(self.refused),
             "since": self.since,
             "sequence": self._sequence,
-            "accounts_waiting": self._reports.waiting,
+            "accounts_waiting": self._reports.waiting or not self.rules.tells_accounts,
+            "accounts_told": self._reports.told,
             "hour": self.ledger.hour,
             "hour_told": self._told_hour,
             **self._coverage.meta_fields(),
@@ -726,7 +732,9 @@ class PartitionState:
         self.since = meta.since
         self._sequence = meta.sequence
         self._accounts_waiting = meta.accounts_waiting
-        self.ledger.hour, self._told_hour = meta.hour, meta.hour_told
+        self._reports.told = meta.accounts_told
+        self.ledger.hour = meta.hour if self.rules.assesses else NEVER
+        self._told_hour = meta.hour_told
         self._coverage.load(meta, self.newest_ms)
 
     def _loading(self) -> Loader:
@@ -738,7 +746,7 @@ class PartitionState:
         """All records were read. `recompute`: the panes were made with other definitions, make them anew from the facts."""
         self._loading().finish(self.newest_ms)
         self._loader = None
-        if self._accounts_waiting:
+        if self._accounts_waiting and self.rules.tells_accounts:
             self._reports.everything(self.ledger)
         if recompute:
             self._recompute()

@@ -67,7 +67,9 @@ class Meta(msgspec.Struct, kw_only=True, omit_defaults=True):
     hour_told: int = -1
     """The greatest hour that the numbers have told each other of (event clock); −1: none did."""
     accounts_waiting: bool = False
-    """Some account's home was not told yet what changed with the account's customers here."""
+    """Some account's home was not told yet what changed with the account's customers here, or nobody asks for accounts."""
+    accounts_told: bool = True
+    """Some account's home was told something."""
     began: dict[str, int] = {}
     """From when on (ms) each own measure is counted, and each built-in one that was not counted once (`streams.core.coverage`); 0: since the beginning."""
     changed: int | None = None

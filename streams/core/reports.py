@@ -2,6 +2,9 @@
 
 Changes wait here from checkpoint to checkpoint while the number reads a backlog, where nearly every customer changes with every
 checkpoint: an account is told once of all of them, as its customers are by then. What takes something back never waits.
+
+Where nobody asks for accounts (`Rules.tells_accounts`) nothing is told, but what was told before is still taken back: so what a home
+knows stays true of somebody, and telling everything anew makes it whole, whenever the other numbers begin or cease to tell.
 """
 
 from __future__ import annotations
@@ -20,9 +23,11 @@ PATIENCE: Final = 30
 class Reports:
     """The customers of whom some account was not told yet."""
 
-    __slots__ = ("_members", "_untold", "_waited")
+    __slots__ = ("_members", "_untold", "_waited", "told")
 
     def __init__(self) -> None:
+        self.told = False
+        """Whether some home was ever told anything by this number."""
         self._untold: list[Customer] = []
         """Those with the bit `UNTOLD`."""
         self._waited = 0
@@ -52,6 +57,8 @@ class Reports:
 
     def take(self, ledger: Ledger, *, behind: bool) -> list[Row]:
         """Return what is to be told now, before the ledger loses its marks. `behind`: the number reads a backlog."""
+        if not ledger.rules.tells_accounts:
+            return self._withdrawn(ledger)
         rows = self._taken_back(ledger)
         for c in ledger.dirty:
             if c.dirty & MOVED == MOVED and c.account and c.account not in rows:
@@ -61,7 +68,14 @@ class Reports:
         else:
             self._waited = 0
             self._tell(rows, ledger)
+        if rows:
+            self.told = True
         return list(rows.values())
+
+    def _withdrawn(self, ledger: Ledger) -> list[Row]:
+        """Take all back that the accounts which lost something were told; those who are still there are told of another day."""
+        stale, ledger.stale = ledger.stale, set()
+        return [Row(name, True, Part()) for name in sorted(stale)] if self.told else []
 
     def _taken_back(self, ledger: Ledger) -> dict[str, Row]:
         """Whole rows of the accounts that lost something, by account."""

@@ -19,6 +19,7 @@ from streams.core.groups.flows import Flows
 from streams.core.groups.subscriptions import SubscriptionGroup
 from streams.core.groups.wellbeing import Wellbeing
 from streams.core.own import dimensions_of, stored_measures
+from streams.core.sparing import needs_accounts, needs_assessments
 from streams.core.support import (
     ABANDONED,
     ACTORS,
@@ -148,6 +149,7 @@ class Rules:
     __slots__ = (
         "activity_groups",
         "among_active",
+        "assesses",
         "by_account",
         "by_struct",
         "calendar",
@@ -165,6 +167,7 @@ class Rules:
         "messages_to_bots",
         "profile_groups",
         "subscriptions",
+        "tells_accounts",
         "wellbeing",
     )
 
@@ -182,9 +185,20 @@ class Rules:
         self.dimensions = dimensions_of(definitions.own)
         """Every dimension whose values are bounded."""
         self.groups = groups_of(definitions)
-        self.wellbeing = next(g for g in self.groups if isinstance(g, Wellbeing))
-        self.subscriptions = next(g for g in self.groups if isinstance(g, SubscriptionGroup))
-        self.flows = next(g for g in self.groups if isinstance(g, Flows))
+        self.wellbeing: Wellbeing | None = None
+        self.subscriptions: SubscriptionGroup | None = None
+        self.flows: Flows | None = None
+        for g in self.groups:
+            if isinstance(g, Wellbeing):
+                self.wellbeing = g
+            elif isinstance(g, SubscriptionGroup):
+                self.subscriptions = g
+            elif isinstance(g, Flows):
+                self.flows = g
+        self.tells_accounts = needs_accounts(definitions)
+        """Accounts are told what their customers come to, and of events about them."""
+        self.assesses = needs_assessments(definitions)
+        """Everybody is assessed by the hour."""
         self.groups_off = groups_off(definitions)
         """Names of groups that are not kept."""
         self.groups_by_name = {g.name: g for g in self.groups}
@@ -211,8 +225,8 @@ class Rules:
         return Dimensions(definitions.max_dimension_values, self.dimensions, definitions.allowed_values)
 
     def account_of(self, event: e.Event) -> str | None:
-        """Return the account that an event is about beside or instead of its customer, if customers have accounts."""
-        if self.by_account or not event.account_id or not isinstance(event, _ABOUT_ACCOUNTS):
+        """Return the account that an event is about beside or instead of its customer, if accounts are told."""
+        if not (self.tells_accounts and event.account_id and isinstance(event, _ABOUT_ACCOUNTS)):
             return None
         if isinstance(event, e.AccountEligibilityChanged) and event.data.scope != "account":
             return None
@@ -220,7 +234,10 @@ class Rules:
 
     def for_account(self, c: Customer) -> tuple[WellbeingFacts | None, Subscriptions | None]:
         """Return the facts of a customer that its account asks for."""
-        return self.wellbeing.read(c), self.subscriptions.read(c)
+        return (
+            None if self.wellbeing is None else self.wellbeing.read(c),
+            None if self.subscriptions is None else self.subscriptions.read(c),
+        )
 
     def speaks_for_customer(self, event: e.AccountEligibilityChanged) -> bool:
         """Whether a change of eligibility is one of the event's customer, and not only of an account that it belongs to."""

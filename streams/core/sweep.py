@@ -69,6 +69,13 @@ class Sweep:
         self._turned.clear()
         return announced
 
+    def end(self, hour: int) -> list[Intervention]:
+        """Return that nobody calls for an intervention any more: from this hour (a minute) on nobody is assessed."""
+        announced: list[Intervention] = []
+        for subject in list(self._open):
+            announced += self._announce(subject, (), hour)
+        return announced
+
     def refresh(self) -> None:
         """Assess anew who changed since the last checkpoint, before the ledger loses its marks."""
         ledger, assessor = self._ledger, self._assessor

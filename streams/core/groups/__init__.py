@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from streams.core.definitions import Definitions
 from streams.core.group import Group
 from streams.core.groups.activation import Activation
-from streams.core.groups.counts import COUNTS, Counts
+from streams.core.groups.counts import Counts
 from streams.core.groups.enhancements import Enhancements
 from streams.core.groups.features import Features
 from streams.core.groups.flows import Flows
@@ -20,7 +19,6 @@ from streams.core.groups.reaches import Reaches
 from streams.core.groups.subscriptions import SubscriptionGroup
 from streams.core.groups.surveys import Surveys
 from streams.core.groups.wellbeing import Wellbeing
-from streams.core.terms import WORKED_OUT
 
 GROUPS: Final[tuple[type[Group[Any]], ...]] = (
     Counts,
@@ -47,21 +45,4 @@ def groups_of(definitions: Definitions) -> tuple[Group[Any], ...]:
 
 def groups_off(definitions: Definitions) -> frozenset[str]:
     """Return the names of the groups whose facts nobody needs."""
-    unread = frozenset(definitions.unread)
-    return frozenset(group.name for group in GROUPS if group.measures and unread.issuperset(group.measures))
-
-
-def spared(unread: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the measures that nobody reads which then cost less: their facts are not kept, or nothing is made of them."""
-    unread = frozenset(unread)
-    return tuple(sorted({*given_up(unread), *unread.intersection(WORKED_OUT)}))
-
-
-def given_up(unread: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the measures that nobody reads for which facts are kept, and need not be: read again, they begin anew."""
-    unread = frozenset(unread)
-    spare = {count.measure for count in COUNTS if count.measure in unread}
-    for group in GROUPS:
-        if group.measures and unread.issuperset(group.measures):
-            spare |= set(group.measures)
-    return tuple(sorted(spare))
+    return frozenset(group.name for group in GROUPS if group.measures and not group.needed(definitions))

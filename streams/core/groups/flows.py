@@ -17,6 +17,7 @@ from streams.core.facts.flows import FlowFacts, Passage, Step
 from streams.core.group import Group
 from streams.core.measures import Contribution
 from streams.core.time import MINUTE_MS, deadline_minute
+from streams.core.triggers import DROP_OFF
 
 if TYPE_CHECKING:
     from streams.core.customer import Customer
@@ -36,6 +37,7 @@ class Flows(Group[FlowFacts]):
     name: ClassVar[str] = "flows"
     facts = FlowFacts
     types: ClassVar[tuple[type[e.Event], ...]] = (e.FlowStarted, e.FlowStepCompleted, e.FlowCompleted)
+    measures: ClassVar[tuple[str, ...]] = ("onboardings", "onboarding_tasks", "tours", "journey_steps")
     selective: ClassVar[bool] = True
     assessed: ClassVar[bool] = True
 
@@ -46,6 +48,11 @@ class Flows(Group[FlowFacts]):
             "tour": definitions.tour_idle_ms,
             "journey": definitions.journey_idle_ms,
         }
+
+    @classmethod
+    def needed(cls, definitions: Definitions) -> bool:
+        """Whether anybody reads of flows, or who has left one is watched."""
+        return definitions.reads(*cls.measures) or DROP_OFF in definitions.interventions
 
     def touches(self, event: e.Event) -> bool:
         """Whether the flow is of a kind that is followed."""

@@ -42,6 +42,11 @@ class SubscriptionGroup(Group[Subscriptions]):
         e.SubscriptionRenewalDue,
         e.SubscriptionRenewed,
     )
+    measures: ClassVar[tuple[str, ...]] = (
+        *("customers", "customers_kept", "cohorts", "cancellations", "cancellations_by_reason", "renewals"),
+        *("accounts_paid", "accounts_upsold", "free_customers", "free_begun", "free_to_paid"),
+        *("paid_customers", "paid_begun", "upgraded", "first_paid", "first_paid_ms"),
+    )
     selective: ClassVar[bool] = True
     follows_profile: ClassVar[bool] = True
     follows_activity: ClassVar[bool] = True

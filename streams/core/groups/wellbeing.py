@@ -14,10 +14,12 @@ from streams.core.facts.wellbeing import Answer, WellbeingFacts
 from streams.core.group import Group
 from streams.core.groups.surveys import box
 from streams.core.measures import Contribution
+from streams.core.triggers import FAILED_SEARCHES, FALLING_HEALTH
 
 if TYPE_CHECKING:
     from schemas.events import Event
     from streams.core.customer import Customer
+    from streams.core.definitions import Definitions
     from streams.core.dimensions import Dimensions
     from streams.core.join import Told
     from streams.core.rules import Rules
@@ -39,8 +41,19 @@ class Wellbeing(Group[WellbeingFacts]):
         e.SurveyResponded,
         e.HelpSearched,
     )
+    measures: ClassVar[tuple[str, ...]] = ("health", "health_points", "interventions")
     selective: ClassVar[bool] = True
     assessed: ClassVar[bool] = True
+
+    @classmethod
+    def needed(cls, definitions: Definitions) -> bool:
+        """Whether anybody reads how accounts fare, or a trigger that goes by these facts is watched."""
+        watched = definitions.interventions
+        return (
+            definitions.reads("health", "health_points")
+            or FALLING_HEALTH in watched
+            or FAILED_SEARCHES in watched
+        )
 
     def touches(self, event: Event) -> bool:
         """Whether the event is a contact, an answer about satisfaction, or a search that found nothing."""

@@ -11,11 +11,13 @@ from msgspec.structs import replace
 
 from streams.core.batch import Batch
 from streams.core.definitions import Definitions
-from streams.core.groups import GROUPS, given_up, spared
+from streams.core.groups import GROUPS
 from streams.core.groups.counts import COUNTS
+from streams.core.groups.wellbeing import Wellbeing
 from streams.core.measures import MEASURES
 from streams.core.partition import PartitionState
 from streams.core.rules import Rules
+from streams.core.sparing import OF_ACCOUNTS, given_up, spared
 from streams.core.terms import WORKED_OUT
 from tests.oracle.generate import random_events
 from tests.support.cluster import REMEMBERING, Cluster
@@ -34,26 +36,33 @@ def contributed(batch: Batch) -> Counter[Any]:
     return Counter(batch.contributions())
 
 
-def without(events: list[dict[str, Any]], unread: tuple[str, ...]) -> Batch:
+UNWATCHED = replace(REMEMBERING, interventions=())
+"""Nobody waits for interventions: then what they rest on may be left out too."""
+
+
+def without(
+    events: list[dict[str, Any]], unread: tuple[str, ...], definitions: Definitions = REMEMBERING
+) -> Batch:
     at = max(int(e["time"]) for e in events) + 1
-    return folded(events, at, replace(REMEMBERING, unread=unread))
+    return folded(events, at, replace(definitions, unread=unread))
 
 
 @pytest.mark.parametrize("group", DROPPABLE, ids=lambda group: group.name)
 def test_a_group_that_nobody_reads_is_not_kept_and_nothing_else_changes(
     events: list[dict[str, Any]], group: Any
 ) -> None:
-    everything = without(events, ())
-    spare = without(events, group.measures)
+    everything = without(events, (), UNWATCHED)
+    spare = without(events, group.measures, UNWATCHED)
 
     def others(batch: Batch) -> dict[Any, int]:
         return {key: n for key, n in contributed(batch).items() if key[0] not in group.measures}
 
     assert others(spare) == others(everything)
-    # Of messages to customers, conversations tell as well.
+    # Of messages to customers, conversations tell as well; of who is a customer, eligibility and accounts.
     left = {key[0] for key in contributed(spare)} & set(group.measures)
-    assert left <= {"reaches"}
-    assert contributed(spare).total() < contributed(everything).total()
+    assert left <= {"reaches", *OF_ACCOUNTS}
+    # What a customer's wellbeing means only the hourly sweep says.
+    assert (contributed(spare) == contributed(everything)) == (group is Wellbeing)
     assert any(group.name in (c.groups or {}) for c in everything.customers.values())
     assert not any(group.name in (c.groups or {}) for c in spare.customers.values())
 
@@ -109,7 +118,8 @@ def test_only_what_spares_something_is_left_out() -> None:
     assert spared({"nps", "nps_by_survey", "issues"}) == ()
     assert spared({*SURVEYS, "visits", "issues"}) == tuple(sorted((*SURVEYS, "visits")))
     assert spared({"pending_issues", "nps", "issues"}) == ("pending_issues",)
-    assert given_up({"pending_issues", "visits", "issues"}) == ("visits",)
+    assert given_up(Definitions(unread=("issues", "pending_issues", "visits"))) == ("visits",)
+    assert given_up(Definitions()) == ()
 
 
 def test_events_that_only_an_unread_group_asks_for_take_the_short_path() -> None:
