@@ -22,11 +22,11 @@ from streams.core.customer_records import (
     encode_hot,
     encode_status,
 )
+from streams.core.group import close_groups
 from streams.core.join import watch_self_service
 from streams.core.learning import learn
 from streams.core.ledger import Gone, Ledger
 from streams.core.measures import Cell
-from streams.core.packed import trimmed
 from streams.core.panes import Panes
 from streams.core.record_size import (
     fit_account,
@@ -47,7 +47,7 @@ _decode_residue_key = msgspec.msgpack.Decoder(tuple[str | int, ...]).decode
 _decode_residue = msgspec.msgpack.Decoder(list[tuple[tuple[str | int, ...], int, int]]).decode
 
 CHECKPOINTS_UNPACKED: Final = 3
-"""Support facts stay unpacked until so many checkpoints have passed without them: a conversation's next event often follows soon."""
+"""Facts beside the hot ones stay unpacked until so many checkpoints have passed without any of them: what comes next often follows soon."""
 OPEN_CONVERSATIONS: int = 64
 """Customers with more conversations stay unpacked: packing them anew at every checkpoint would cost more than it saves."""
 
@@ -74,15 +74,22 @@ def take_state(ledger: Ledger, newest: int | None) -> list[StateRecord]:
     dirty, ledger.dirty = ledger.dirty, []
     for c in dirty:
         c.dirty &= UNTOLD_WHOLLY
+        key = c.id.encode()
+        unpacked = c.groups_changed != 0
         support = c.support
         if support.__class__ is Support:
             _take_support(c, support, ledger, records)
-        key = c.id.encode()
+            unpacked = unpacked or len(support.conversations) <= OPEN_CONVERSATIONS
         records.append((b"a" + key, encode_hot(c)))
         if c.status is not None:
             records.append((b"s" + key, encode_status(c.status)))
-        if c.groups is not None:
+        if c.groups_changed:
             _take_groups(c, ledger, newest, records)
+        if c.idle >= 0:
+            c.idle = 0
+        elif unpacked:
+            c.idle = 0
+            ledger.unpacked.append(c)
     _pack_idle(ledger)
     accounts, ledger.dirty_accounts = ledger.dirty_accounts, []
     for account in accounts:
@@ -104,37 +111,33 @@ def _take_support(c: Customer, support: Support, ledger: Ledger, records: list[S
     if support.sessions_dirty:
         records.append((b"h" + c.id.encode(), fit_sessions(ledger, c, support)))
         support.sessions_dirty = False
-    if support.idle < 0 and len(support.conversations) <= OPEN_CONVERSATIONS:
-        ledger.unpacked.append(c)
-    support.idle = 0
 
 
 def _pack_idle(ledger: Ledger) -> None:
-    """Pack the support facts that were left alone for some checkpoints."""
+    """Pack the facts that were left alone for some checkpoints."""
     waiting, ledger.unpacked = ledger.unpacked, []
     for c in waiting:
-        support = c.support
-        if support.__class__ is not Support or len(support.conversations) > OPEN_CONVERSATIONS:
-            continue
-        support.idle += 1
-        if support.idle > CHECKPOINTS_UNPACKED:
-            c.close()
-        else:
+        c.idle += 1
+        if c.idle <= CHECKPOINTS_UNPACKED:
             ledger.unpacked.append(c)
+            continue
+        c.idle = -1
+        support = c.support
+        if support.__class__ is Support and len(support.conversations) <= OPEN_CONVERSATIONS:
+            c.close()
+        close_groups(c)
 
 
 def _take_groups(c: Customer, ledger: Ledger, newest: int | None, records: list[StateRecord]) -> None:
-    groups = c.groups
-    assert groups is not None
-    prefix = b""
-    for name, facts in groups.items():
-        if not isinstance(facts, bytes):
-            ledger.expire(c, name, facts, newest)
-            packed = groups[name] = trimmed(fit_group(ledger, c, name, facts))
-            if not prefix:
-                # The array of both, of which the first is the same in all keys.
-                prefix = b"g\x92" + _encode(c.id)
-            records.append((prefix + _encode(name), packed))
+    changed, c.groups_changed = c.groups_changed, 0
+    # A key is the array of the customer's id and the group's name.
+    prefix = b"g\x92" + _encode(c.id)
+    for group in ledger.rules.groups:
+        if changed & group.bit:
+            facts = group.read(c)
+            assert facts is not None
+            ledger.expire(c, group, facts, newest)
+            records.append((prefix + group.key, fit_group(ledger, c, group, facts)))
 
 
 class Loader:

@@ -17,6 +17,7 @@ from streams.core.support import Support, pack, unpack
 
 if TYPE_CHECKING:
     import msgspec
+    from mypy_extensions import i32
 
     from streams.core.assessment import Assessment
 
@@ -104,8 +105,12 @@ class Customer:
         "day0",
         "days",
         "dirty",
+        "expired",
+        "expired_on",
         "groups",
+        "groups_changed",
         "id",
+        "idle",
         "known",
         "last",
         "plan",
@@ -150,17 +155,24 @@ class Customer:
         self.status: Status | None = None
         self.support: bytes | Support | None = None
         self.groups: dict[str, bytes | msgspec.Struct] | None = None
-        """Further facts by the name of their group (`streams.core.group`): packed, or unpacked since the last checkpoint."""
+        """Further facts by the name of their group (`streams.core.group`): packed, or unpacked for some checkpoints."""
         self.watched = NEVER
         """Up to this minute the last active one decides about what some group contributes, or self-service together with activity."""
-        # Not facts: where the panes hold this customer, and what is still to be written.
+        # Not facts: where the panes hold this customer, and what is still to be written, packed or given up.
         self.active_slot = -1
-        self.dirty = 0
+        self.dirty: i32 = 0
         """0, or the bits `CHANGED`, `MOVED`, `ASSESS`, `JOINED`, `UNTOLD` and `UNTOLD_WHOLLY`."""
         self.assessed: Assessment | None = None
         """What the hourly sweep found, as it stands in the panes."""
         self.assessed_until = 0
         """The first minute at which it may find something else, whatever happens."""
+        self.groups_changed: i32 = 0
+        """The groups (`Group.bit`) whose facts changed since the last checkpoint."""
+        self.expired_on: i32 = 0
+        """The day on which facts were last looked through for some that are too old, and of which groups on that day (`Group.bit`)."""
+        self.expired: i32 = 0
+        self.idle: i32 = -1
+        """For how many checkpoints nothing has joined with what is unpacked; −1: no checkpoint has left anything unpacked."""
 
     def opened(self) -> Support:
         """The support facts, unpacked."""

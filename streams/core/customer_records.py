@@ -17,11 +17,14 @@ _decode_hot = msgspec.msgpack.Decoder(Hot).decode
 _decode_status = msgspec.msgpack.Decoder(Status).decode
 _decode_entries = msgspec.msgpack.Decoder(list[Entry]).decode
 _decode_sessions = msgspec.msgpack.Decoder(list[HelpSession]).decode
-_WORD: Final = 1 << 63
+_WORD: Final = (1 << 62) - 1
+"""Sets of days up to this one are stored as numbers."""
+_SAME: Final = -2
+"""Stands for the time at which the plan was last told: mostly one event tells everything of a customer."""
 
 
 def _bits(days: int) -> int | bytes:
-    return days if days < _WORD else days.to_bytes(DAYS_KEPT // 8 + 1, "little")
+    return days if days <= _WORD else days.to_bytes(DAYS_KEPT // 8 + 1, "little")
 
 
 def _days(bits: int | bytes) -> int:
@@ -32,25 +35,27 @@ def encode_hot(c: Customer) -> bytes:
     """The hot facts, as a record's value."""
     days = c.days
     platforms = c.platforms
+    told = c.plan_time
+    segment_time, role_time, account_time = c.segment_time, c.role_time, c.account_time
     return _encode(
         (
             c.known,
             c.last,
             c.day0,
-            days if days < _WORD else _bits(days),
+            days if days <= _WORD else _bits(days),
             c.plan,
-            c.plan_time,
+            told,
             c.segment,
-            c.segment_time,
+            _SAME if segment_time == told else segment_time,
             c.role,
-            c.role_time,
+            _SAME if role_time == told else role_time,
             c.platform,
             None if platforms is None else {p: (s.last, s.day0, _bits(s.days)) for p, s in platforms.items()},
             c.self_service,
             c.self_service_channels,
             c.watched,
             c.account,
-            c.account_time,
+            _SAME if account_time == told else account_time,
         )
     )
 
@@ -59,9 +64,10 @@ def decode_hot(c: Customer, value: bytes) -> None:
     """Read the hot facts from a record's value. Raises msgspec.DecodeError if it is damaged."""
     hot = _decode_hot(value)
     c.known, c.last, c.day0, c.days = hot.known, hot.last, hot.day0, _days(hot.days)
-    c.plan, c.plan_time = hot.plan, hot.plan_time
-    c.segment, c.segment_time = hot.segment, hot.segment_time
-    c.role, c.role_time = hot.role, hot.role_time
+    told = hot.plan_time
+    c.plan, c.plan_time = hot.plan, told
+    c.segment, c.segment_time = hot.segment, told if hot.segment_time == _SAME else hot.segment_time
+    c.role, c.role_time = hot.role, told if hot.role_time == _SAME else hot.role_time
     c.platform = hot.platform
     c.platforms = (
         None
@@ -70,7 +76,7 @@ def decode_hot(c: Customer, value: bytes) -> None:
     )
     c.self_service, c.self_service_channels = hot.self_service, hot.self_service_channels
     c.watched = hot.watched
-    c.account, c.account_time = hot.account, hot.account_time
+    c.account, c.account_time = hot.account, told if hot.account_time == _SAME else hot.account_time
 
 
 def encode_status(status: Status) -> bytes:

@@ -8,12 +8,13 @@ a user. Facts join (minimum, maximum, union, latest), so that no order and no re
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 import msgspec
 
 from streams.core.contribution import Delta, difference
 from streams.core.measures import Contribution
+from streams.core.packed import trimmed
 
 if TYPE_CHECKING:
     from schemas.events import Event
@@ -28,6 +29,15 @@ F = TypeVar("F", bound=msgspec.Struct)
 pack_facts = msgspec.msgpack.Encoder().encode
 
 
+def close_groups(c: Customer) -> None:
+    """Pack all of a customer's groups. What changed in them was written already."""
+    groups = c.groups
+    if groups is not None:
+        for name, facts in groups.items():
+            if not isinstance(facts, bytes):
+                groups[name] = trimmed(pack_facts(facts))
+
+
 def packed_groups(c: Customer) -> dict[str, bytes]:
     """Return all of a customer's groups as bytes, those included that this version does not know."""
     return {
@@ -39,8 +49,8 @@ def packed_groups(c: Customer) -> dict[str, bytes]:
 class Group(Generic[F]):
     """One kind of facts of a customer.
 
-    A customer keeps them packed (`Customer.groups`) while nobody joins anything. What is unpacked is written by the next
-    checkpoint: whoever only looks uses `read`.
+    A customer keeps them packed (`Customer.groups`) once nobody has joined anything for some checkpoints. What is `opened` is
+    written by the next checkpoint: whoever only looks uses `read`.
     """
 
     name: ClassVar[str]
@@ -73,8 +83,17 @@ class Group(Generic[F]):
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
         self._decode = msgspec.msgpack.Decoder(self.facts).decode
+        # Read for every event or checkpoint: what is the class's own is slower.
         self.followed = self.follows_activity or self.assessed
-        """Whether a joined event means more than its contributions: read for every event, the class's own are slower."""
+        """Whether a joined event means more than its contributions."""
+        self.ages = self.expires
+        self.has_bound = self.bounded
+        self.place = self.name
+        """Where the facts are in `Customer.groups`."""
+        self.key = pack_facts(self.name)
+        """The end of the keys of its records."""
+        self.bit = 0
+        """Stands for the group in sets of groups: a power of two, which `groups_of` gives it."""
 
     @classmethod
     def needed(cls, definitions: Definitions) -> bool:
@@ -148,25 +167,27 @@ class Group(Generic[F]):
 
     def opened(self, c: Customer) -> F:
         """Return the facts to be changed, made if need be."""
-        if c.groups is None:
-            c.groups = {}
-        facts = c.groups.get(self.name)
-        if not isinstance(facts, self.facts):
-            facts = self.facts() if facts is None else self.unpack(facts)
-            c.groups[self.name] = facts
+        groups = c.groups
+        if groups is None:
+            groups = c.groups = {}
+        c.groups_changed |= self.bit
+        found = groups.get(self.place)
+        if found is None:
+            facts = self.facts()
+        elif isinstance(found, bytes):
+            facts = self._decode(found)
+        else:
+            return cast("F", found)
+        groups[self.place] = facts
         return facts
 
     def read(self, c: Customer) -> F | None:
         """Return the facts to be looked at, None if there are none."""
-        facts = None if c.groups is None else c.groups.get(self.name)
-        if facts is None or isinstance(facts, self.facts):
-            return facts
-        return self.unpack(facts)
-
-    def unpack(self, packed: bytes | msgspec.Struct) -> F:
-        """Return facts from bytes. Raises msgspec.DecodeError if they are damaged."""
-        assert isinstance(packed, bytes)
-        return self._decode(packed)
+        groups = c.groups
+        if groups is None:
+            return None
+        found = groups.get(self.place)
+        return self._decode(found) if isinstance(found, bytes) else cast("F | None", found)
 
     def of(self, c: Customer, rules: Rules) -> list[Contribution]:
         """Return what the customer's facts of this group contribute."""

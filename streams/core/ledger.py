@@ -16,6 +16,7 @@ from streams.core.contribution import add_to, difference
 from streams.core.customer import ASSESS, CHANGED, JOINED, MOVED, NEVER, Customer, Seen, join_day, last_day
 from streams.core.dimensions import UNKNOWN
 from streams.core.facts.account import AccountFacts, Part
+from streams.core.group import Group
 from streams.core.issues import update_conversation, update_help
 from streams.core.join import (
     Told,
@@ -40,7 +41,7 @@ from streams.core.stored import Status
 from streams.core.subscriptions import Subscriptions
 from streams.core.summary import Summary, account_contributions, summary_of, told_apart
 from streams.core.support import Support
-from streams.core.time import MINUTE_MS
+from streams.core.time import DAY_MINUTES, MINUTE_MS
 
 PROFILES: Final = 10_000
 """Of how many plans, segments and roles together it is remembered where their slots begin."""
@@ -151,7 +152,7 @@ class Ledger:
         self.stale: set[str] = set()
         """Accounts of which some customer here no longer counts, or counts as another."""
         self.unpacked: list[Customer] = []
-        """Customers whose support facts a checkpoint has left unpacked."""
+        """Customers of whose facts a checkpoint has left some unpacked."""
         self.gone: list[Gone] = []
         """Customers whose records fell away."""
         self.use(self._bounded())
@@ -585,25 +586,29 @@ class Ledger:
         fresh = Customer(c.id)
         for name in _FACTS:
             setattr(c, name, getattr(fresh, name))
+        c.groups_changed = 0
         c.status = Status(deleted=deleted)
         c.active_slot = -1
         self.mark(c)
         c.dirty |= ASSESS
 
-    def expire(self, c: Customer, name: str, facts: Any, newest: int | None) -> None:
+    def expire(self, c: Customer, group: Group[Any], facts: Any, newest: int | None) -> None:
         """Give up the facts of a group that no window reaches any more at minute `newest`, and those that are too many; what they counted is closed.
 
-        Without a `newest` none is too old. What is too many of a customer that does not count is forgotten.
+        Without a `newest` none is too old; otherwise a group is looked through once a day. What is too many of a customer that does not
+        count is forgotten.
         """
-        group = self.rules.groups_by_name.get(name)
-        if group is None:
-            return
-        if group.bounded:
+        if group.has_bound:
             surplus = group.surplus(facts)
-            if not c.excluded:
+            if surplus and not c.excluded:
                 self._close(surplus)
-        if group.expires and newest is not None and not c.excluded:
-            self._close(group.expire(facts, newest))
+        if group.ages and newest is not None and not c.excluded:
+            day = newest // DAY_MINUTES
+            if c.expired_on != day:
+                c.expired_on, c.expired = day, 0
+            if not c.expired & group.bit:
+                c.expired |= group.bit
+                self._close(group.expire(facts, newest))
 
     def _close(self, contributions: list[Contribution]) -> None:
         """Keep what is in the panes for ever, though no facts will stand for it."""

@@ -16,7 +16,7 @@ from streams.core.contribution import difference
 from streams.core.customer import ASSESS, MOVED, Customer
 from streams.core.customer_records import encode_sessions
 from streams.core.dimensions import OF_A_RECORD
-from streams.core.group import pack_facts
+from streams.core.group import Group, pack_facts
 from streams.core.issues import support_contributions
 from streams.core.measures import Cell, Contribution
 from streams.core.summary import account_contributions, summary_of
@@ -31,12 +31,12 @@ MAX_CONVERSATIONS: int = 20_000
 """Conversations of one customer; beyond, a quarter of them is given up, those that have been silent for the longest time."""
 
 
-def fit_group(ledger: Ledger, c: Customer, name: str, facts: msgspec.Struct) -> bytes:
+def fit_group(ledger: Ledger, c: Customer, group: Group[Any], facts: msgspec.Struct) -> bytes:
     """Return the facts of a customer's group, packed, as many of them as fit into a record."""
     packed = pack_facts(facts)
     if len(packed) <= MAX_FACTS_BYTES:
         return packed
-    rules, group = ledger.rules, ledger.rules.groups_by_name[name]
+    rules = ledger.rules
     count = group.of_excluded if c.excluded else group.of
     before = count(c, rules)
     while len(packed) > MAX_FACTS_BYTES and _halve(facts):

@@ -26,7 +26,10 @@ class Status(msgspec.Struct, array_like=True, gc=False, eq=False):
 
 
 class Hot(msgspec.Struct, array_like=True, gc=False):
-    """The hot facts in the order in which they are stored; new ones come last, with a default."""
+    """The hot facts in the order in which they are stored; new ones come last, with a default.
+
+    A time of −2 is that of the plan. Unknown times are −1.
+    """
 
     known: int
     last: int

@@ -139,7 +139,6 @@ class Support:
         "conversations",
         "counted",
         "dirty",
-        "idle",
         "moments",
         "sessions",
         "sessions_dirty",
@@ -165,8 +164,6 @@ class Support:
         """The last message to a bot by channel, over all conversations. Never changed in place."""
         self.dirty: set[str] = set()
         self.sessions_dirty = False
-        self.idle = -1
-        """For how many checkpoints nothing has joined; −1: nothing did since they were unpacked."""
 
     def forget_derived(self) -> None:
         """Something changed that more than one issue may depend on."""

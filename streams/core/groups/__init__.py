@@ -39,8 +39,12 @@ GROUPS: Final[tuple[type[Group[Any]], ...]] = (
 def groups_of(definitions: Definitions) -> tuple[Group[Any], ...]:
     """Return the groups as the definitions want them."""
     off = groups_off(definitions)
-    groups = tuple(group(definitions) for group in GROUPS if group.name not in off)
-    return (*groups, Own(definitions)) if definitions.own else groups
+    groups: list[Group[Any]] = [group(definitions) for group in GROUPS if group.name not in off]
+    if definitions.own:
+        groups.append(Own(definitions))
+    for place, group in enumerate(groups):
+        group.bit = 1 << place
+    return tuple(groups)
 
 
 def groups_off(definitions: Definitions) -> frozenset[str]:

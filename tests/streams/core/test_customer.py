@@ -28,6 +28,10 @@ from streams.core.support import (
 )
 from streams.core.time import DAY_MS, HOUR_MS
 
+HOT = (
+    *("known", "last", "day0", "days", "platform", "self_service", "watched"),
+    *("plan", "plan_time", "segment", "segment_time", "role", "role_time", "account", "account_time"),
+)
 DAYS = st.lists(st.integers(730_000, 730_900), min_size=1, max_size=30)
 
 
@@ -39,19 +43,38 @@ def test_days_join_as_a_set_that_forgets_the_oldest(days: list[int], rng: random
     assert days_of(day0, bits) == sorted({d for d in days if d > max(days) - DAYS_KEPT})
 
 
-@given(st.lists(st.tuples(st.integers(0, 600_000), st.sampled_from(["web", "ios", "tv"])), max_size=20))
-def test_hot_facts_read_back(actions: list[tuple[int, str]]) -> None:
+NAMES = st.sampled_from(["", "a", "b"])
+TOLD = st.tuples(st.integers(0, 3), NAMES, NAMES, NAMES, NAMES)
+"""A time, plan, segment, role and account."""
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 600_000), st.sampled_from(["web", "ios", "tv"])), max_size=20),
+    st.lists(TOLD, max_size=5),
+)
+def test_hot_facts_read_back(
+    actions: list[tuple[int, str]], told: list[tuple[int, str, str, str, str]]
+) -> None:
     c = Customer("x")
     for minute, platform in actions:
         c.join_known(minute)
         c.join_activity(minute, 719_163 + minute // 1440, platform)
         c.join_self_service(minute, platform)
-        c.join_attributes(minute, platform, "", "", "")
+    for attributes in told:
+        c.join_attributes(*attributes)
     again = Customer("x")
     decode_hot(again, encode_hot(c))
-    assert encode_hot(again) == encode_hot(c)
+    for name in HOT:
+        assert getattr(again, name) == getattr(c, name)
     assert sorted(again.activity_by_platform()) == sorted(c.activity_by_platform())
     assert again.self_service_channels == c.self_service_channels
+
+
+def test_hot_facts_with_every_time_spelled_out_are_read() -> None:
+    c = Customer("x")
+    told = (5, 5, 738_000, 1, "pro", 7, "smb", 7, "admin", -1, "web", None, -1, None, -1, "a", 7)
+    decode_hot(c, msgspec.msgpack.encode(told))
+    assert (c.plan_time, c.segment_time, c.role_time, c.account_time) == (7, 7, -1, 7)
 
 
 def test_attributes_are_the_latest_and_at_the_same_time_the_greater() -> None:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from streams.core.batch import Sums
 from streams.core.changelog import CHECKPOINTS_UNPACKED
 from streams.core.definitions import Definitions
+from streams.core.facts.counts import CountFacts
 from streams.core.groups.counts import COUNTS
 from streams.core.measures import MEASURES, Cell
 from streams.core.partition import (
@@ -226,23 +227,27 @@ def test_recovery_reads_back_everything() -> None:
     assert sorted(map(str, cluster.numbers())) == before
 
 
-def test_support_facts_are_packed_once_some_checkpoints_have_passed_without_them() -> None:
+def test_facts_are_packed_once_some_checkpoints_have_passed_without_any() -> None:
     talk = {"user_id": "c", "conversation_id": "k", "channel": "chat"}
     start: dict[str, Any] = {"type": "conversation.started", "data": {"initiated_by": "customer"}}
-    events = [{"id": "1", "time": MARCH, **talk, **start}]
+    visit = {"id": "2", "time": MARCH, "type": "session.started", "user_id": "c"}
+    events = [{"id": "1", "time": MARCH, **talk, **start}, visit]
     cluster = Cluster(1)
     (part,) = cluster.parts
     cluster.produce(events)
     cluster.run(random.Random(0), crashes=False)
     cluster.checkpoint(part)
     customer = part.state.ledger.customers["c"]
+    groups = customer.groups
+    assert groups is not None
     unpacked = []
     for _ in range(CHECKPOINTS_UNPACKED + 1):
-        unpacked.append(isinstance(customer.support, Support))
-        part.state.take_changes()
+        unpacked.append(isinstance(customer.support, Support) and isinstance(groups["counts"], CountFacts))
+        assert not part.state.take_changes().state
 
     assert unpacked[0]
-    assert not isinstance(customer.support, Support)
+    assert isinstance(customer.support, bytes)
+    assert isinstance(groups["counts"], bytes)
     assert not part.state.ledger.unpacked
     check(cluster, events)
 
