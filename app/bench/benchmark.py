@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,10 +23,12 @@ from app.bench.plan import (
     BARE_MINIMAL,
     BARE_TYPED,
     CONTESTANTS,
+    FEW_KPIS,
     LEAST_ROUNDS_RECORDED,
     STOCK_FAUST,
     WORKER,
     WORKER_COMMITTED,
+    WORKER_FEW,
     Contestant,
     Plan,
 )
@@ -89,6 +91,7 @@ class _Run:
         self._filled = Filled({}, 0)
         self._measures: dict[str, list[Measure]] = defaultdict(list)
         self._workers: list[WorkerRun] = []
+        self._late: list[int] = []
         self._others: list[float] = []
         self._remarks: list[str] = []
         self._turns = self._unquiet = 0
@@ -111,6 +114,7 @@ class _Run:
         self._turn(number, BARE_TYPED, lambda: self._yardstick("typed"))
         self._turn(number, BARE_MINIMAL, lambda: self._yardstick("minimal"))
         self._turn(number, WORKER, self._measured_worker)
+        self._turn(number, WORKER_FEW, self._worker_with_few)
         self._turn(number, STOCK_FAUST, self._faust)
 
     def profile(self) -> Profile | None:
@@ -161,7 +165,7 @@ class _Run:
             self._remarks.append(
                 f"Others used up to {others.greatest:.2f} cores meanwhile: these figures are no record of a quiet machine."
             )
-        late = max(worker.late_counts for worker in self._workers)
+        late = max(self._late)
         if late:
             self._remarks.append(
                 f"Up to {late:,} records were too late for plain counts in the worker, because it read the topics at"
@@ -223,11 +227,21 @@ class _Run:
     def _measured_worker(self) -> Measure:
         worker = self._worker()
         self._workers.append(worker)
+        self._late.append(worker.late_counts)
         self._measures[WORKER_COMMITTED.name].append(worker.committed)
         return worker.processed
 
+    def _worker_with_few(self) -> Measure:
+        worker = self._worker(only=FEW_KPIS)
+        self._late.append(worker.late_counts)
+        return worker.processed
+
     def _worker(
-        self, *, at_work: Callable[[int], None] | None = None, done: Callable[[], None] | None = None
+        self,
+        *,
+        only: Collection[str] = (),
+        at_work: Callable[[int], None] | None = None,
+        done: Callable[[], None] | None = None,
     ) -> WorkerRun:
         group = self._new_group()
         renew_internal_topics(self._admin, self._bootstrap_servers, self._plan.partitions)
@@ -236,6 +250,7 @@ class _Run:
             bootstrap_servers=self._bootstrap_servers,
             partitions=self._plan.partitions,
             group=group,
+            only=only,
         )
         return run_worker(
             settings,

@@ -6,10 +6,10 @@ import http.client
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,6 +22,7 @@ from app.bench.errors import BenchmarkError
 from app.bench.measures import Measure
 from app.bench.polling import EAGER_S, Counts, Sample, counts_of, pause_s
 from app.bench.topics import Filled
+from app.catalogue.load import load_catalogue
 from app.demo.children import Child
 
 _STALLED_S: Final = 60.0
@@ -44,10 +45,15 @@ class WorkerRun(msgspec.Struct, frozen=True):
     """Resident memory at the end."""
 
 
-def write_settings(directory: Path, *, bootstrap_servers: str, partitions: int, group: str) -> Path:
-    """Write a worker's settings file: where Kafka is, its names, and nothing else that is not the default."""
+def write_settings(
+    directory: Path, *, bootstrap_servers: str, partitions: int, group: str, only: Collection[str] = ()
+) -> Path:
+    """Write a worker's settings file: where Kafka is, its names, and nothing else that is not the default.
+
+    ``only`` these KPIs, with an overlay file beside it, and nobody who calls for attention is watched.
+    """
     file = directory / f"{group}.yaml"
-    document = {
+    document: dict[str, Any] = {
         "kafka": {
             "bootstrap_servers": bootstrap_servers,
             "topic_prefix": PREFIX,
@@ -56,6 +62,12 @@ def write_settings(directory: Path, *, bootstrap_servers: str, partitions: int, 
         },
         "worker": {"port": 0},
     }
+    if only:
+        overlay = directory / f"{group}-overlay.yaml"
+        off = {name: {"enabled": False} for name in load_catalogue() if name not in only}
+        overlay.write_text(yaml.safe_dump({"changes": off}), encoding="utf-8")
+        document["overlay"] = {"file": str(overlay)}
+        document["definitions"] = {"interventions": []}
     file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     return file
 

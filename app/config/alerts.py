@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from app.config.keys import key, section_of
+from app.config.keys import Clash, key, section_of
 from app.config.kinds import Duration
 
 _HOUR: Final = 3_600_000
@@ -79,7 +79,7 @@ class AlertTimes:
     burn_slow_hold_ms: int = key(900_000, _HOLD, "The same for `…BurnSlow`.")
 
 
-def _check(times: AlertTimes) -> list[tuple[str, str]]:
+def _check(times: AlertTimes) -> list[Clash]:
     muted = {
         "drop_hold": times.drop_hold_ms,
         "anomaly_hold": times.anomaly_hold_ms,
@@ -88,7 +88,11 @@ def _check(times: AlertTimes) -> list[tuple[str, str]]:
         "burn_slow_hold": times.burn_slow_hold_ms,
     }
     return [
-        (name, "is not longer than stalled_hold, so the alert would fire before the one that mutes it")
+        Clash(
+            name,
+            "is not longer than stalled_hold, so the alert would fire before the one that mutes it",
+            ("stalled_hold",),
+        )
         for name, hold in muted.items()
         if hold <= times.stalled_hold_ms
     ]

@@ -44,19 +44,20 @@ class Optional(Kind["T | None"], Generic[T]):
 
 @dataclass(frozen=True)
 class ListOf(Kind[tuple[str, ...]]):
-    """A list of different texts, at least one; in an environment variable they are separated by commas."""
+    """A list of different texts, at least one unless it may be empty; in an environment variable they are separated by commas."""
 
     inner: Kind[str]
     what: str
+    may_be_empty: bool = False
 
     @property
     def allowed(self) -> str:
         """What the list may hold."""
-        return f"a list of {self.what}, each once, at least one"
+        return f"a list of {self.what}, each once{'; [] for none' if self.may_be_empty else ', at least one'}"
 
     def read(self, found: Located) -> tuple[str, ...]:
         """Return the texts in their order."""
-        if not isinstance(found.content, tuple) or not found.content:
+        if not isinstance(found.content, tuple) or not (found.content or self.may_be_empty):
             raise self.reject(found)
         values: list[str] = []
         for index, item in enumerate(found.content):

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.config.composites import ListOf, MapOf, Optional
 from app.config.durations import format_duration
-from app.config.keys import Key, Section
+from app.config.keys import Clash, Key, Section
 from app.config.kinds import Choice, Duration, Integer, Kind, Text, TimeZone
 from schemas.types import EVENT_TYPES
 from streams.core.definitions import Definitions, matches
@@ -74,33 +74,34 @@ def _weight(name: str, what: str) -> Key:
     )
 
 
-def _check(definitions: Definitions) -> list[tuple[str, str]]:
+def _check(definitions: Definitions) -> list[Clash]:
     return [*_check_horizons(definitions), *_check_health(definitions)]
 
 
-def _check_health(definitions: Definitions) -> list[tuple[str, str]]:
+def _check_health(definitions: Definitions) -> list[Clash]:
     d = definitions
-    problems: list[tuple[str, str]] = []
+    problems: list[Clash] = []
+    weights = tuple(f"health_weight_{part}" for part in ("recency", "depth", "support", "satisfaction"))
     use = [d.health_recency, d.health_depth]
     rest = [d.health_support, d.health_satisfaction]
     if sum(weight > 0 for weight in (*use, *rest)) < 2:
-        problems.append(
-            ("health_weight_recency", "health needs at least two of its four parts with a weight above 0")
-        )
+        message = "health needs at least two of its four parts with a weight above 0"
+        problems.append(Clash("health_weight_recency", message, weights))
     elif not any(rest):
         message = "use alone says little about health: give support or satisfaction a weight above 0"
-        problems.append(("health_weight_support", message))
+        problems.append(Clash("health_weight_support", message, weights))
     if d.health_fair >= d.health_good:
-        problems.append(("health_fair", f"{d.health_fair} is not below health_good, {d.health_good}"))
+        message = f"{d.health_fair} is not below health_good, {d.health_good}"
+        problems.append(Clash("health_fair", message, ("health_good",)))
     return problems
 
 
-def _check_horizons(definitions: Definitions) -> list[tuple[str, str]]:
+def _check_horizons(definitions: Definitions) -> list[Clash]:
     product, other = definitions.dedup_horizon_product_ms, definitions.dedup_horizon_ms
     if product <= other:
         return []
     message = f"{format_duration(product)} is longer than deduplication_horizon, {format_duration(other)}"
-    return [("deduplication_horizon_product", message)]
+    return [Clash("deduplication_horizon_product", message, ("deduplication_horizon",))]
 
 
 DEFINITIONS: Section[Definitions] = Section(
@@ -270,9 +271,9 @@ DEFINITIONS: Section[Definitions] = Section(
         _key(
             "interventions",
             "interventions",
-            ListOf(Choice(TRIGGERS), "triggers"),
+            ListOf(Choice(TRIGGERS), "triggers", may_be_empty=True),
             "What calls for an intervention: an onboarding flow or journey that was left, a customer who is no longer"
-            " active, an account whose health falls, searches that find nothing again and again.",
+            " active, an account whose health falls, searches that find nothing again and again. Without any, nothing is announced.",
         ),
         _key(
             "inactivity_before_intervention",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from app.config.keys import Clash
+
 
 class Certified(Protocol):
     """A section with a certificate and its key."""
@@ -17,8 +19,10 @@ class Certified(Protocol):
         """The key, if that stands elsewhere."""
 
 
-def misplaced_key(section: Certified) -> list[tuple[str, str]]:
+def misplaced_key(section: Certified) -> list[Clash]:
     """Return the problem of a key without a certificate, if it is there."""
     if section.key_file is not None and section.certificate_file is None:
-        return [("key_file", "there is no certificate_file beside it, so this port would not be encrypted")]
+        return [
+            Clash("key_file", "there is no certificate_file beside it, so this port would not be encrypted")
+        ]
     return []

@@ -7,7 +7,7 @@ from typing import Literal
 
 from app.config.composites import Optional
 from app.config.forms import BROKERS, FILE, NAME, TOPIC_PREFIX, USER
-from app.config.keys import key, section_of
+from app.config.keys import Clash, key, section_of
 from app.config.kinds import Choice, Duration, Integer
 from app.config.secret import Password, Secret
 from schemas.topics import DEFAULT_PARTITIONS
@@ -141,41 +141,41 @@ SECURITY = ("security_protocol", *_TLS, *_SASL)
 """The keys of encryption and authentication."""
 
 
-def _check(kafka: KafkaSettings) -> list[tuple[str, str]]:
+def _check(kafka: KafkaSettings) -> list[Clash]:
     protocol = kafka.security_protocol
     said = {name for name in (*_TLS, *_SASL) if getattr(kafka, name) is not None}
     wrong = []
     if not kafka.encrypted:
         remedy = "choose SSL or SASL_SSL, or leave this out"
         wrong += [
-            (name, f"kafka.security_protocol is {protocol}, without encryption; {remedy}")
+            Clash(name, f"kafka.security_protocol is {protocol}, without encryption; {remedy}")
             for name in _TLS
             if name in said
         ]
     elif "certificate_file" not in said:
         wrong += [
-            (name, "there is no kafka.certificate_file that it would belong to")
+            Clash(name, "there is no kafka.certificate_file that it would belong to")
             for name in _TLS[2:]
             if name in said
         ]
     if not kafka.authenticated:
         remedy = "choose SASL_SSL or SASL_PLAINTEXT, or leave this out"
         wrong += [
-            (name, f"kafka.security_protocol is {protocol}, which asks for no user; {remedy}")
+            Clash(name, f"kafka.security_protocol is {protocol}, which asks for no user; {remedy}")
             for name in _SASL
             if name in said
         ]
     else:
         wrong += [
-            ("security_protocol", f"{protocol} needs kafka.{name}")
+            Clash("security_protocol", f"{protocol} needs kafka.{name}")
             for name in ("sasl_mechanism", "user")
             if name not in said
         ]
         if not said & {"password", "password_file"}:
             needed = "kafka.password_file or the environment variable SELFSERVE_KAFKA_PASSWORD"
-            wrong.append(("security_protocol", f"{protocol} needs {needed}"))
+            wrong.append(Clash("security_protocol", f"{protocol} needs {needed}"))
     wrong += [
-        (f"{name}_file", f"there is kafka.{name}, too; say one of them")
+        Clash(f"{name}_file", f"there is kafka.{name}, too; say one of them")
         for name in ("key_password", "password")
         if {name, f"{name}_file"} <= said
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.config.kinds import Kind
 from app.config.source import Located, Override, Problem, RejectedError, did_you_mean
@@ -27,19 +27,28 @@ class Key:
     environment: str | None = None
 
 
+class Clash(NamedTuple):
+    """What is wrong between keys of a section."""
+
+    key: str
+    """The name of the key that the message is about."""
+    message: str
+    others: tuple[str, ...] = ()
+    """Names of the keys that it does not go together with: where it has its default, one of these was written."""
+
+
 @dataclass(frozen=True)
 class Section(Generic[S]):
     """A group of settings.
 
-    ``build`` makes the section's object from its attributes, ``check`` returns what is wrong between keys as
-    pairs of a key's name and a message.
+    ``build`` makes the section's object from its attributes, ``check`` returns what is wrong between keys.
     """
 
     name: str
     documentation: str
     keys: tuple[Key, ...]
     build: Callable[..., S]
-    check: Callable[[S], list[tuple[str, str]]] = lambda _: []
+    check: Callable[[S], list[Clash]] = lambda _: []
 
 
 @dataclass(frozen=True)
@@ -60,9 +69,7 @@ def key(default: Any, kind: Kind[Any], documentation: str, *, environment: str |
     return dataclasses.field(default=default, metadata={_KEY: declared})
 
 
-def section_of(
-    name: str, model: type[S], check: Callable[[S], list[tuple[str, str]]] | None = None
-) -> Section[S]:
+def section_of(name: str, model: type[S], check: Callable[[S], list[Clash]] | None = None) -> Section[S]:
     """Return the section that a dataclass of ``key`` fields declares; its docstring is the documentation."""
     keys = tuple(
         Key(
@@ -102,10 +109,18 @@ def read_section(section: Section[S], origins: Origins) -> tuple[S | None, list[
     if problems:
         return None, problems, places
     built = section.build(**values)
-    for name, message in section.check(built):
-        dotted = f"{section.name}.{name}"
-        problems.append(Problem(places.get(dotted, "default"), dotted, message))
+    problems += [_clashing(section.name, clash, places) for clash in section.check(built)]
     return (None if problems else built), problems, places
+
+
+def _clashing(section: str, clash: Clash, places: Mapping[str, str]) -> Problem:
+    """A clash, at the key that somebody wrote."""
+    key = f"{section}.{clash.key}"
+    if key not in places:
+        for other in (f"{section}.{name}" for name in clash.others):
+            if other in places:
+                return Problem(places[other], other, f"does not fit the default of {key}: {clash.message}")
+    return Problem(places.get(key, "default"), key, clash.message)
 
 
 def _winner(setting: Key, dotted: str, entries: Mapping[str, Located], origins: Origins) -> Located | None:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.config.keys import key, section_of
+from app.config.keys import Clash, key, section_of
 from app.config.kinds import Integer, Text
 from app.external_sort import Room
 
@@ -33,14 +33,14 @@ class SortingSettings:
         return Room(self.memory_megabytes * 1_000_000, self.directory or None)
 
 
-def _check(settings: SortingSettings) -> list[tuple[str, str]]:
+def _check(settings: SortingSettings) -> list[Clash]:
     directory = settings.directory
     if not directory:
         return []
     if not Path(directory).is_dir():
-        return [("directory", f"{directory}: there is no such directory")]
+        return [Clash("directory", f"{directory}: there is no such directory")]
     if not os.access(directory, os.W_OK | os.X_OK):
-        return [("directory", f"{directory}: this user may not write there")]
+        return [Clash("directory", f"{directory}: this user may not write there")]
     return []
 
 

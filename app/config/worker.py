@@ -9,7 +9,7 @@ from app.config.composites import Optional
 from app.config.durations import format_duration
 from app.config.forms import ADDRESS, FILE, PORT
 from app.config.http import misplaced_key
-from app.config.keys import key, section_of
+from app.config.keys import Clash, key, section_of
 from app.config.kinds import Choice, Duration
 
 
@@ -70,15 +70,27 @@ class WorkerSettings:
     )
 
 
-def _check(worker: WorkerSettings) -> list[tuple[str, str]]:
+def _check(worker: WorkerSettings) -> list[Clash]:
     wrong = misplaced_key(worker)
     interval = format_duration(worker.checkpoint_interval_ms)
     if worker.transaction_timeout_ms <= worker.checkpoint_interval_ms:
         timeout = format_duration(worker.transaction_timeout_ms)
-        wrong.append(("transaction_timeout", f"{timeout} is not longer than checkpoint_interval, {interval}"))
+        wrong.append(
+            Clash(
+                "transaction_timeout",
+                f"{timeout} is not longer than checkpoint_interval, {interval}",
+                ("checkpoint_interval",),
+            )
+        )
     if worker.watchdog_timeout_ms <= worker.checkpoint_interval_ms:
         timeout = format_duration(worker.watchdog_timeout_ms)
-        wrong.append(("watchdog_timeout", f"{timeout} is not longer than checkpoint_interval, {interval}"))
+        wrong.append(
+            Clash(
+                "watchdog_timeout",
+                f"{timeout} is not longer than checkpoint_interval, {interval}",
+                ("checkpoint_interval",),
+            )
+        )
     return wrong
 
 

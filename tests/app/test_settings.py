@@ -425,7 +425,28 @@ class TestMistakes:
         [
             (
                 "definitions:\n  deduplication_horizon: 30m\n",
-                "default: definitions.deduplication_horizon_product: 1h is longer than deduplication_horizon, 30m",
+                (
+                    "my.yaml:2: definitions.deduplication_horizon: does not fit the default of"
+                    " definitions.deduplication_horizon_product: 1h is longer than deduplication_horizon, 30m"
+                ),
+            ),
+            (
+                "definitions:\n  health_good: 1\n",
+                (
+                    "my.yaml:2: definitions.health_good: does not fit the default of definitions.health_fair:"
+                    " 40 is not below health_good, 1"
+                ),
+            ),
+            (
+                "definitions:\n  health_fair: 80\n",
+                "my.yaml:2: definitions.health_fair: 80 is not below health_good, 70",
+            ),
+            (
+                "alerts:\n  stalled_hold: 3m\n",
+                (
+                    "my.yaml:2: alerts.stalled_hold: does not fit the default of alerts.burn_fast_hold:"
+                    " is not longer than stalled_hold, so the alert would fire before the one that mutes it"
+                ),
             ),
             (
                 "worker:\n  checkpoint_interval: 20s\n  transaction_timeout: 20s\n",

@@ -26,6 +26,7 @@ def test_everybody_has_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert events["bare_typed"] == events["bare_minimal"] == plan.events
     assert events["stock_faust"] == plan.faust_events
     assert 0 < events["worker"] == events["worker_committed"] < plan.events
+    assert 0 < events["worker_few"] < plan.events
     for summary in report.contestants.values():
         assert summary.rounds[0].seconds > 0
         assert summary.rounds[0].cpu_seconds > 0
@@ -37,6 +38,8 @@ def test_everybody_has_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
         ("worker", "bare_typed"),
         ("worker", "bare_minimal"),
         ("worker", "stock_faust"),
+        ("worker_few", "bare_typed"),
+        ("worker_few", "stock_faust"),
     }
     assert report.profile is None
     assert report.memory.customers == plan.memory_customers

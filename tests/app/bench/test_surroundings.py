@@ -13,12 +13,14 @@ from app.bench.environment import PACKAGES, child_environment, repository, sourc
 from app.bench.errors import BenchmarkError
 from app.bench.machine import Commit, commit_of, cpu_model, this_machine, versions
 from app.bench.memory import Growth
+from app.bench.plan import FEW_KPIS
 from app.bench.quiet import Clock, others_cores
 from app.bench.scripts import run_script
 from app.bench.worker_run import write_settings
 from app.bench.yardstick import DECODERS
 from app.settings import load_settings
 from app.simulator.mix import benchmark_mix
+from streams.core.rules import Rules
 from tests.conftest import REPOSITORY
 
 
@@ -46,6 +48,19 @@ def test_a_worker_is_measured_with_the_default_settings(tmp_path: Path) -> None:
         "kafka.partitions",
         "worker.port",
     }
+
+
+def test_a_worker_with_few_kpis_keeps_nothing_for_the_others(tmp_path: Path) -> None:
+    settings = load_settings(
+        write_settings(
+            tmp_path, bootstrap_servers="127.0.0.1:1", partitions=3, group="bench-1", only=FEW_KPIS
+        )
+    )
+    assert {name for name, kpi in settings.catalogue.items() if kpi.enabled} == set(FEW_KPIS)
+    rules = Rules(settings.definitions)
+    assert rules.groups == ()
+    assert not rules.tells_accounts
+    assert not rules.assesses
 
 
 def test_logs_stay_only_after_an_error() -> None:
