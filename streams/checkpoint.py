@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import chain
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -24,7 +23,7 @@ from aiokafka.errors import (
 )
 
 from schemas.interventions import encode_intervention
-from streams.client_internals import keep_looking_for_coordinators, never_expire_batches
+from streams.client_internals import fill_batch, keep_looking_for_coordinators, never_expire_batches
 from streams.config import WorkerConfig
 from streams.core.records import META_KEY, Meta, encode_meta
 from streams.errors import CheckpointError, FencedError
@@ -195,15 +194,13 @@ def _letter_headers(letter: DeadLetter, number: int) -> _Headers:
 
 def _pack_changelog(producer: Any, pairs: Iterable[Pair], closing: Pair, now_ms: int) -> list[Any]:
     """Pack changelog records into record batches, in order, and `closing` behind them."""
-    batch = producer.create_batch()
-    batches = [batch]
-    append = batch.append
-    for key, value in chain(pairs, (closing,)):
-        if append(timestamp=now_ms, key=key, value=value) is None:
-            batch = producer.create_batch()
-            batches.append(batch)
-            append = batch.append
-            append(timestamp=now_ms, key=key, value=value)
+    rows = [*pairs, closing]
+    batches = []
+    packed = 0
+    while packed < len(rows):
+        batch = producer.create_batch()
+        batches.append(batch)
+        packed = fill_batch(batch, rows, packed, now_ms)
     return batches
 
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from aiokafka.errors import CoordinatorNotAvailableError, KafkaError
@@ -24,6 +26,25 @@ def never_expire_batches(producer: Any) -> None:
     decision.
     """
     producer._message_accumulator._batch_ttl = float("inf")
+
+
+def fill_batch(batch: Any, rows: Sequence[tuple[bytes, bytes | None]], start: int, timestamp: int) -> int:
+    """Append keys and values to an empty record batch from the row `start` on, and return the row at which it was full.
+
+    Of the public way each record takes three times as long. An empty batch takes a record of any size.
+    """
+    append = batch._builder.append
+    taken = 0
+    for key, value in islice(rows, start, None):
+        if append(taken, timestamp, key, value, _NO_HEADERS) is None:
+            batch.close()
+            break
+        taken += 1
+    batch._relative_offset = taken
+    return start + taken
+
+
+_NO_HEADERS: list[tuple[str, bytes]] = []
 
 
 def keep_looking_for_coordinators(producer: Any) -> None:

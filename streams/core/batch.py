@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from schemas.envelope import envelope_of
 from schemas.events import Event, UserIdentified, customer_of
 from streams.core import person
 from streams.core.account import join_customer
@@ -96,7 +97,7 @@ class Batch:
             self._deleted[name] = time
             del self.customers[name]
             return
-        told = tell(event, time, rule, self.rules, self.dimensions)
+        told = tell(event, envelope_of(event), time, rule, self.rules, self.dimensions)
         join(c, told, self.rules, self.dimensions)
         account = self.rules.account_of(event)
         if account is not None:

@@ -117,7 +117,8 @@ class Deduplication:
             if minute < oldest:
                 del self._live[minute]
             elif minute not in self._frozen or len(bucket) >= OVERLAY:
-                hashes = sorted(bucket.union(self._frozen.get(minute, ())))
+                frozen = self._frozen.get(minute)
+                hashes = sorted(bucket if frozen is None else bucket.union(frozen))
                 self._frozen[minute] = array("Q", hashes)
                 del self._live[minute]
         for minute in [m for m in self._frozen if m < oldest]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from schemas import events as e
+from schemas.envelope import ACCOUNT_ID, PLAN, ROLE, SEGMENT, Envelope
 from streams.core.account import ROOM
 from streams.core.customer import NEVER, Customer
 from streams.core.dimensions import UNKNOWN, Dimensions
@@ -54,6 +55,7 @@ class Told:
 
 def tell(
     event: e.Event,
+    envelope: Envelope,
     time: int,
     rule: Rule,
     rules: Rules,
@@ -63,14 +65,16 @@ def tell(
     countable: bool = True,
 ) -> Told:
     """Fold an event's dimensions. `time` is in ms. What customer `c` has already is folded."""
-    plan, segment, role = event.plan or "", event.segment or "", event.role or ""
+    plan: str = envelope[PLAN] or ""
+    segment: str = envelope[SEGMENT] or ""
+    role: str = envelope[ROLE] or ""
     if plan:
         plan = c.plan if c is not None and plan == c.plan else dimensions.fold("plan", plan)
     if segment:
         segment = c.segment if c is not None and segment == c.segment else dimensions.fold("segment", segment)
     if role:
         role = c.role if c is not None and role == c.role else dimensions.fold("role", role)
-    account = "" if rules.by_account else event.account_id or ""
+    account: str = "" if rules.by_account else envelope[ACCOUNT_ID] or ""
     return Told(time, event, rule, plan, segment, role, account, countable)
 
 

@@ -12,6 +12,21 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from schemas.decode import MAX_EVENT_BYTES, check, decode, refuse
+from schemas.envelope import (
+    ACCOUNT_ID,
+    ID,
+    IS_BOT,
+    IS_TEST,
+    PLAN,
+    PLATFORM,
+    ROLE,
+    SEGMENT,
+    SOURCE,
+    TIME,
+    USER_ID,
+    Envelope,
+    envelope_of,
+)
 from schemas.events import Event, customer_of, key_of
 from schemas.instants import instant_ms
 from schemas.interventions import Intervention
@@ -220,6 +235,7 @@ class PartitionState:
         home, partitions, number = self._home, self.partitions, self.number
         by_account = self.rules.by_account
         newest, since = self.newest.get(topic, -1), self.since
+        take_apart = envelope_of
         at_hand = NEVER
         live, fresh, frozen = memory.bucket(max(newest, 0) // MINUTE_MS)
         processed = duplicates = 0
@@ -233,8 +249,9 @@ class PartitionState:
             except Exception as error:  # noqa: BLE001  (a bad record ends nothing but itself)
                 self._refuse(topic, record, refuse(raw, error))
                 continue
-            time = instant_ms(event.time)
-            user = ((by_account and event.account_id) or event.user_id) or ""
+            envelope = take_apart(event)
+            time = instant_ms(envelope[TIME])
+            user: str = ((by_account and envelope[ACCOUNT_ID]) or envelope[USER_ID]) or ""
             c = customers.get(user)
             if c is not None:
                 status = c.status
@@ -245,9 +262,9 @@ class PartitionState:
                 not ordinary
                 or time < newest - LATE_MS
                 or not 0 <= time <= record.timestamp + tolerance
-                or event.is_bot
-                or event.is_test
-                or event.source
+                or envelope[IS_BOT]
+                or envelope[IS_TEST]
+                or envelope[SOURCE]
             ):
                 self._reach(topic, newest)
                 self._unusual(topic, event, time, record)
@@ -258,7 +275,7 @@ class PartitionState:
             if minute != at_hand:
                 at_hand = minute
                 live, fresh, frozen = memory.bucket(minute)
-            identity = identity_of(event.id, seed)
+            identity = identity_of(envelope[ID], seed)
             if identity in live or (frozen is not None and is_in(frozen, identity)):
                 duplicates += 1
                 continue
@@ -270,13 +287,13 @@ class PartitionState:
             if c is None:
                 c = customers[user] = Customer(user)
                 if rule.fast and not (rule.groups and touched(rule.groups, event)):
-                    self._newcomer(c, event, rule, time)
+                    self._newcomer(c, envelope, rule, time)
                     processed += 1
                     continue
-            if rule.fast and self._fast(c, event, rule, time):
+            if rule.fast and self._fast(c, event, envelope, rule, time):
                 processed += 1
             else:
-                results[self._join(c, event, rule, time, raw)] += 1
+                results[self._join(c, event, envelope, rule, time, raw)] += 1
         self._reach(topic, newest)
         results[PROCESSED] += processed
         results[DUPLICATE] += duplicates
@@ -342,41 +359,52 @@ class PartitionState:
                 return PROCESSED
             customer = NOBODY
             c = self.ledger.customers.get(NOBODY)
+        envelope = envelope_of(event)
         if c is None:
             c = Customer(customer)
             self.ledger.add(c)
             if rule.fast and not (rule.groups and touched(rule.groups, event)):
-                self._newcomer(c, event, rule, time)
+                self._newcomer(c, envelope, rule, time)
                 return PROCESSED
-        elif rule.fast and (c.status is None or is_ordinary(c.status)) and self._fast(c, event, rule, time):
+        elif (
+            rule.fast
+            and (c.status is None or is_ordinary(c.status))
+            and self._fast(c, event, envelope, rule, time)
+        ):
             return PROCESSED
-        return self._join(c, event, rule, time, record.value or b"", countable=countable)
+        return self._join(c, event, envelope, rule, time, record.value or b"", countable=countable)
 
-    def _newcomer(self, c: Customer, event: Event, rule: Rule, time: int) -> None:
+    def _newcomer(self, c: Customer, envelope: Envelope, rule: Rule, time: int) -> None:
         """The short path of a customer's first event, if that is ordinary activity."""
         ledger, minute = self.ledger, time // MINUTE_MS
         dimensions = ledger.dimensions
-        if event.plan:
-            c.plan, c.plan_time = dimensions.fold("plan", event.plan), time
-        if event.segment:
-            c.segment, c.segment_time = dimensions.fold("segment", event.segment), time
-        if event.role:
-            c.role, c.role_time = dimensions.fold("role", event.role), time
+        plan: str | None = envelope[PLAN]
+        segment: str | None = envelope[SEGMENT]
+        role: str | None = envelope[ROLE]
+        account: str | None = envelope[ACCOUNT_ID]
+        if plan:
+            c.plan, c.plan_time = dimensions.fold("plan", plan), time
+        if segment:
+            c.segment, c.segment_time = dimensions.fold("segment", segment), time
+        if role:
+            c.role, c.role_time = dimensions.fold("role", role), time
         ledger.mark(c)
         c.dirty |= ASSESS
-        if event.account_id and not self.rules.by_account:
-            c.account, c.account_time = event.account_id, time
+        if account and not self.rules.by_account:
+            c.account, c.account_time = account, time
             c.dirty |= MOVED | JOINED
         platform = ""
         if rule.active:
-            platform = dimensions.fold("platform", event.platform) or UNKNOWN
+            platform = dimensions.fold("platform", envelope[PLATFORM]) or UNKNOWN
         ledger.welcome(c, minute, platform)
 
-    def _fast(self, c: Customer, event: Event, rule: Rule, time: int) -> bool:
+    def _fast(self, c: Customer, event: Event, envelope: Envelope, rule: Rule, time: int) -> bool:
         """The short path of a customer's ordinary activity; False if it is not ordinary after all."""
         minute = time // MINUTE_MS
-        plan, segment, role = event.plan, event.segment, event.role
-        account = None if self.rules.by_account else event.account_id
+        plan: str | None = envelope[PLAN]
+        segment: str | None = envelope[SEGMENT]
+        role: str | None = envelope[ROLE]
+        account: str | None = None if self.rules.by_account else envelope[ACCOUNT_ID]
         if (
             minute < c.known
             or c.known < 0
@@ -404,7 +432,7 @@ class PartitionState:
         if role and time > c.role_time:
             c.role_time = time
         if rule.active:
-            platform = event.platform
+            platform: str | None = envelope[PLATFORM]
             if minute != c.last or c.platforms is not None or platform != c.platform:
                 ledger.activity(
                     c, minute, (platform and ledger.dimensions.fold("platform", platform)) or UNKNOWN
@@ -412,7 +440,15 @@ class PartitionState:
         return True
 
     def _join(
-        self, c: Customer, event: Event, rule: Rule, time: int, raw: bytes, *, countable: bool = True
+        self,
+        c: Customer,
+        event: Event,
+        envelope: Envelope,
+        rule: Rule,
+        time: int,
+        raw: bytes,
+        *,
+        countable: bool = True,
     ) -> str:
         status = c.status
         if status is not None and time <= status.deleted:
@@ -421,7 +457,7 @@ class PartitionState:
         if rule.admin == "delete":
             self.ledger.delete(c, time)
             return PROCESSED
-        told = tell(event, time, rule, self.rules, self.ledger.dimensions, c, countable=countable)
+        told = tell(event, envelope, time, rule, self.rules, self.ledger.dimensions, c, countable=countable)
         self.ledger.apply(c, told)
         if rule.about_account:
             account = self.rules.account_of(event)
@@ -579,7 +615,8 @@ class PartitionState:
         except Exception as error:  # noqa: BLE001  (a bad record ends nothing but itself)
             return self._refuse_internal(record, refuse(raw, error))
         rule = self.rules.by_struct[event.__class__]
-        told = tell(event, instant_ms(event.time), rule, self.rules, self.ledger.dimensions)
+        time, rules = instant_ms(event.time), self.rules
+        told = tell(event, envelope_of(event), time, rule, rules, self.ledger.dimensions)
         self.ledger.join_account_event(account, told)
         return PROCESSED
 

@@ -1,4 +1,4 @@
-"""What a producer of the engine survives that aiokafka's own does not."""
+"""What a producer of the engine survives that aiokafka's own does not, and that its batches are those of the public way."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from aiokafka.errors import (
     NodeNotReadyError,
     UnknownError,
 )
+from aiokafka.producer.message_accumulator import BatchBuilder
+from hypothesis import given
+from hypothesis import strategies as st
 
-from streams.client_internals import keep_looking_for_coordinators
+from streams.client_internals import fill_batch, keep_looking_for_coordinators
 
 BROKER = 7
 
@@ -61,3 +64,24 @@ def test_a_refusal_is() -> None:
         asyncio.run(found(GroupAuthorizationFailedError("g"), BROKER))
     with pytest.raises(KafkaError, match="UnknownError"):
         asyncio.run(found(UnknownError(), BROKER))
+
+
+def batch() -> Any:
+    return BatchBuilder(400, 0, is_transactional=1)
+
+
+@given(
+    st.lists(st.tuples(st.binary(min_size=1, max_size=20), st.none() | st.binary(max_size=600)), min_size=1)
+)
+def test_filled_batches_are_those_that_are_appended_to(rows: list[tuple[bytes, bytes | None]]) -> None:
+    expected = [batch()]
+    for key, value in rows:
+        if expected[-1].append(timestamp=5, key=key, value=value) is None:
+            expected.append(batch())
+            assert expected[-1].append(timestamp=5, key=key, value=value) is not None
+    filled, taken = [], 0
+    while taken < len(rows):
+        filled.append(batch())
+        taken = fill_batch(filled[-1], rows, taken, 5)
+    assert [one.record_count() for one in filled] == [one.record_count() for one in expected]
+    assert [one._build() for one in filled] == [one._build() for one in expected]
