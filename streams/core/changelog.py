@@ -48,6 +48,8 @@ _decode_residue = msgspec.msgpack.Decoder(list[tuple[tuple[str | int, ...], int,
 
 CHECKPOINTS_UNPACKED: Final = 3
 """Facts beside the hot ones stay unpacked until so many checkpoints have passed without any of them: what comes next often follows soon."""
+MAX_UNPACKED: int = 8_192
+"""Customers whose facts stay unpacked: those take three times the memory. Beyond, those that have been unpacked for the longest time are packed."""
 OPEN_CONVERSATIONS: int = 64
 """Customers with more conversations stay unpacked: packing them anew at every checkpoint would cost more than it saves."""
 
@@ -114,11 +116,13 @@ def _take_support(c: Customer, support: Support, ledger: Ledger, records: list[S
 
 
 def _pack_idle(ledger: Ledger) -> None:
-    """Pack the facts that were left alone for some checkpoints."""
+    """Pack the facts that were left alone for some checkpoints, and those of too many customers."""
     waiting, ledger.unpacked = ledger.unpacked, []
+    surplus = len(waiting) - MAX_UNPACKED
     for c in waiting:
+        surplus -= 1
         c.idle += 1
-        if c.idle <= CHECKPOINTS_UNPACKED:
+        if surplus < 0 and c.idle <= CHECKPOINTS_UNPACKED:
             ledger.unpacked.append(c)
             continue
         c.idle = -1

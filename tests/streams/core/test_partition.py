@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from streams.core import changelog
 from streams.core.batch import Sums
 from streams.core.changelog import CHECKPOINTS_UNPACKED
 from streams.core.definitions import Definitions
@@ -249,6 +250,22 @@ def test_facts_are_packed_once_some_checkpoints_have_passed_without_any() -> Non
     assert isinstance(customer.support, bytes)
     assert isinstance(groups["counts"], bytes)
     assert not part.state.ledger.unpacked
+    check(cluster, events)
+
+
+def test_facts_of_too_many_customers_are_packed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changelog, "MAX_UNPACKED", 2)
+    events = [
+        {"id": str(n), "time": MARCH + n, "type": "session.started", "user_id": f"c{n % 5}"}
+        for n in range(40)
+    ]
+    cluster = Cluster(1)
+    cluster.produce(events)
+    cluster.run(random.Random(0), crashes=False)
+    ledger = cluster.parts[0].state.ledger
+    assert len(ledger.unpacked) == 2
+    unpacked = [c for c in ledger.customers.values() if not isinstance((c.groups or {})["counts"], bytes)]
+    assert sorted(c.id for c in unpacked) == sorted(c.id for c in ledger.unpacked)
     check(cluster, events)
 
 
