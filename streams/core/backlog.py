@@ -8,9 +8,9 @@ from streams.core.course import Course
 from streams.core.measures import Contribution
 from streams.core.time import DAY_MS, HOUR_MS, MINUTE_MS, deadline_minute
 
-AGES: Final = ("lt_1h", "lt_1d", "lt_7d", "lt_30d", "older")
+AGES: Final[tuple[str, ...]] = ("lt_1h", "lt_1d", "lt_7d", "lt_30d", "older")
 """Names of the ages of an open conversation, youngest first."""
-AGE_ENDS: Final = (HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
+AGE_ENDS: Final[tuple[int, ...]] = (HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
 """How old (ms) a conversation becomes in each age but the last."""
 
 

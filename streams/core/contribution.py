@@ -32,6 +32,15 @@ def difference(before: list[Contribution], after: list[Contribution]) -> Delta:
         return after[first:last_new]
     if last - first > _FEW:
         return _summed(before[first:last], after[first:last_new])
+    if last == last_new:
+        # As many as before are mostly the same ones, each in its place.
+        moved: list[Any] = []
+        for i in range(first, last):
+            if old[i] != new[i]:
+                moved.append(new[i])
+                measure, cell, minute, n = old[i]
+                moved.append((measure, cell, minute, -n))
+        return moved
     changed = new[first:last_new]
     for one in old[first:last]:
         if one in changed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, cast
 
 from streams.core.dimensions import UNKNOWN
 from streams.core.facts.support import Conversation, Entry
@@ -49,6 +49,23 @@ def _confirms(code: int) -> bool:
     return RESOLVED <= code <= RESOLVED_LAST and (code < RESOLVED_BOT or code & 1 == 1)
 
 
+def _first_channel(entries: list[Any]) -> str:
+    for e in entries:
+        channel: str = e[2]
+        if channel:
+            return channel
+    return UNKNOWN
+
+
+def _first_of(entries: list[Any], code: int) -> int:
+    """The place of the first entry with a code, −1 if there is none."""
+    for i in range(len(entries)):
+        found: int = entries[i][1]
+        if found == code:
+            return i
+    return -1
+
+
 class Course:
     """One conversation read in order: where it began, its last phase, and what happened in it.
 
@@ -88,116 +105,159 @@ class Course:
         self.entries = entries
         self.dimensions_fixed = True
         """Whether later events cannot change the outcome's plan and segment (set once it is decided)."""
-        start = next((e for e in entries if e[1] <= STARTED_LAST), None)
-        self.start = start
-        self.channel = (start[2] if start else "") or next((e[2] for e in entries if e[2]), UNKNOWN)
-        who = start[1] % 3 if start else 0
-        self.with_bot = who == 1 or (who == 0 and self.channel == "bot")
-        self.begin = self._begin(start)
-        self.begun = self.begin >= 0
-        self._read_whole()
-        if self.begun:
-            self._read_issue(customer_began=start is not None and start[1] < 3)
+        # As objects: compiled, a tuple whose items have types is taken apart wherever it is looked at.
+        items = cast("list[Any]", entries)
+        start: Any = None
+        channel: str = ""
+        by = who = begin = -1
+        for i in range(len(items)):
+            code: int = items[i][1]
+            if code <= STARTED_LAST:
+                start = items[i]
+                by, who = code // 3, code % 3
+                channel = start[2]
+                begin = i
+                break
+        if not channel:
+            channel = _first_channel(items)
+        if by != 0:
+            begin = _first_of(items, MESSAGE_CUSTOMER)
+        self.start: Entry | None = start
+        self.channel = channel
+        self.with_bot = who == 1 or (who <= 0 and channel == "bot")
+        self.begin = begin
+        self.begun = begin >= 0
+        self._read(items, customer_began=by == 0)
 
-    def _begin(self, start: Entry | None) -> int:
-        if start is not None and start[1] < 3:
-            return self.entries.index(start)
-        return next((i for i, e in enumerate(self.entries) if e[1] == MESSAGE_CUSTOMER), -1)
-
-    def _read_whole(self) -> None:
-        """What counts whether the conversation is an issue or not."""
-        self.first_resolved: Entry | None = None
-        self.reopened_after_resolution = False
+    def _read(self, items: list[Any], *, customer_began: bool) -> None:
+        """Read it all: what counts in any case, and from the beginning on what counts of an issue."""
+        begin, channel, with_bot = self.begin, self.channel, self.with_bot
+        begun = begin >= 0
         self.to_bot: list[tuple[str, int]] = []
-        alone = self.with_bot
-        for e in self.entries:
-            code = e[1]
+        self.contacts: list[int] = []
+        self.reopened_after_resolution = False
+        first_resolved: Any = None
+        # Of the last phase.
+        agent: Any = None
+        confirmed: Any = None
+        answer: Any = None
+        resolved: Any = None
+        abandoned: Any = None
+        served = handed_off = False
+        # Of the whole issue.
+        first_abandoned: Any = None
+        first_served: Any = None
+        first_human: Any = None
+        bot_involved = bot_before_agent = with_bot
+        bot_handled = asked = False
+        phase = begin
+        alone = with_bot
+        if begun and not with_bot:
+            agent = items[begin]
+            if customer_began:
+                self.contacts.append(items[begin][0])
+        for i in range(len(items)):
+            e = items[i]
+            code: int = e[1]
+            within = begun and i >= begin
             if code == MESSAGE_CUSTOMER:
                 if alone:
-                    self.to_bot.append((e[2] or self.channel, e[0] // MINUTE_MS))
-            elif _is_agent(code):
+                    self.to_bot.append((e[2] or channel, e[0] // MINUTE_MS))
+                asked = asked or within
+                continue
+            by_agent = _is_agent(code)
+            if by_agent:
                 alone = False
             if RESOLVED <= code <= RESOLVED_LAST:
-                if self.first_resolved is None:
-                    self.first_resolved = e
-            elif code == REOPENED and self.first_resolved is not None:
+                if first_resolved is None:
+                    first_resolved = e
+            elif code == REOPENED and first_resolved is not None:
                 self.reopened_after_resolution = True
-
-    def _read_issue(self, *, customer_began: bool) -> None:
-        entries, begin = self.entries, self.begin
-        self.contacts = [e[0] for e in entries[begin:] if e[1] == HANDED_OFF]
-        began_with_agent = not self.with_bot
-        if customer_began and began_with_agent:
-            self.contacts.insert(0, entries[begin][0])
-        phase = begin
-        handed_off = False
-        for i in range(len(entries) - 1, begin, -1):
-            if entries[i][1] == REOPENED:
+            if not within:
+                continue
+            if code == REOPENED and i > begin:
+                # Another phase, of which nothing is known yet; there was no agent in it.
                 phase = i
-                break
-        self.phase = phase
-        self.agent: Entry | None = entries[begin] if began_with_agent and phase == begin else None
-        self.bot_involved = self.with_bot
-        self.bot_before_agent = self.with_bot
-        self.confirmed: Entry | None = None
-        self.answer: Entry | None = None
-        self.resolved: Entry | None = None
-        self.abandoned: Entry | None = None
-        self.first_abandoned: Entry | None = None
-        self.first_served: Entry | None = None
-        self.first_human: Entry | None = None
-        self.served = False
-        self.bot_handled = False
-        asked = False
-        for i in range(begin, len(entries)):
-            e = entries[i]
-            code = e[1]
-            in_phase = i >= phase
-            if in_phase and self.agent is None and _is_agent(code):
-                self.agent = e
+                agent = confirmed = answer = resolved = abandoned = None
+                served = handed_off = False
+                bot_before_agent = bot_involved
+                continue
+            if by_agent and agent is None:
+                agent = e
             if _is_bot(code):
-                self.bot_involved = True
-                if self.agent is None:
-                    self.bot_before_agent = True
-            if code == MESSAGE_CUSTOMER:
-                asked = True
-            elif code in (MESSAGE_BOT_PUBLIC, MESSAGE_AGENT_PUBLIC):
+                bot_involved = True
+                if agent is None:
+                    bot_before_agent = True
+            if code in (MESSAGE_BOT_PUBLIC, MESSAGE_AGENT_PUBLIC):
                 if i > begin:
-                    if self.first_served is None:
-                        self.first_served = e
+                    if first_served is None:
+                        first_served = e
+                    served = True
                     if code == MESSAGE_BOT_PUBLIC:
-                        self.bot_handled = True
-                    elif self.first_human is None:
-                        self.first_human = e
-                if in_phase and i > begin:
-                    self.served = True
-                    if code == MESSAGE_BOT_PUBLIC and asked:
-                        self.answer = e
+                        bot_handled = True
+                        if asked:
+                            answer = e
+                    elif first_human is None:
+                        first_human = e
             elif RESOLVED <= code <= RESOLVED_LAST:
-                if in_phase:
-                    if self.resolved is None:
-                        self.resolved = e
-                    if self.confirmed is None and _confirms(code):
-                        self.confirmed = e
-                    if RESOLVED_BOT <= code < RESOLVED_AGENT:
-                        self.answer = e
+                if resolved is None:
+                    resolved = e
+                if confirmed is None and _confirms(code):
+                    confirmed = e
+                if RESOLVED_BOT <= code < RESOLVED_AGENT:
+                    answer = e
             elif code == HANDED_OFF:
-                self.bot_handled = True
-                handed_off = handed_off or in_phase
+                self.contacts.append(e[0])
+                bot_handled = handed_off = True
             elif code == ABANDONED:
-                if self.first_abandoned is None:
-                    self.first_abandoned = e
-                if in_phase and self.abandoned is None:
-                    self.abandoned = e
-        self.handed_off = handed_off or (self.agent is not None and self.bot_before_agent)
-        self.claims = self._claims() if self.with_bot or phase > begin else []
+                if first_abandoned is None:
+                    first_abandoned = e
+                if abandoned is None:
+                    abandoned = e
+        self.first_resolved: Entry | None = first_resolved
+        self.phase = phase
+        self.agent: Entry | None = agent
+        self.bot_involved = bot_involved
+        self.bot_before_agent = bot_before_agent
+        self.confirmed: Entry | None = confirmed
+        self.answer: Entry | None = answer
+        self.resolved: Entry | None = resolved
+        self.abandoned: Entry | None = abandoned
+        self.first_abandoned: Entry | None = first_abandoned
+        self.first_served: Entry | None = first_served
+        self.first_human: Entry | None = first_human
+        self.served = served
+        self.bot_handled = bot_handled
+        self.handed_off = handed_off or (agent is not None and bot_before_agent)
+        self.claims = self._claims() if begun and (with_bot or phase > begin) else []
+
+    @property
+    def waiting(self) -> int:
+        """The last answer (ms), if the outcome depends on the silence after it; else −1."""
+        if self.answer is None or self.agent is not None or self.confirmed is not None:
+            return -1
+        return self.answer[0]
+
+    def last_to_bot(self) -> list[tuple[str, int]]:
+        """The last message to a bot by channel, as (channel, minute)."""
+        # In order of time, so the last one of each channel stays.
+        return sorted(dict(self.to_bot).items()) if self.to_bot else []
+
+    def moments(self) -> list[int]:
+        """The instants of claims, without those that follow another closely."""
+        moments: list[int] = []
+        for time, _ in self.claims:
+            if not moments or time - moments[-1] > MOMENTS_APART:
+                moments.append(time)
+        return moments
 
     def _claims(self) -> list[Claim]:
         """The answers and the confirmation that no agent had a part in, phase by phase, as the customer lived through them."""
         claims: list[Claim] = []
         alone, asked = self.with_bot, False
-        for e in self.entries[self.begin :]:
-            time, code = e[0], e[1]
+        items = cast("list[Any]", self.entries)
+        for i in range(self.begin, len(items)):
+            code: int = items[i][1]
             if code == MESSAGE_CUSTOMER:
                 asked = True
                 continue
@@ -208,6 +268,7 @@ class Course:
             )
             if not (agent or confirmed or answer or code == REOPENED):
                 continue
+            time: int = items[i][0]
             if claims and claims[-1][1] == FOREVER:
                 claims[-1] = (claims[-1][0], time)
             if confirmed:
@@ -219,27 +280,11 @@ class Course:
         return claims
 
 
-def _moments(claims: list[Claim]) -> list[int]:
-    """The instants of claims, without those that follow another closely."""
-    moments: list[int] = []
-    for time, _ in claims:
-        if not moments or time - moments[-1] > MOMENTS_APART:
-            moments.append(time)
-    return moments
-
-
 def derive(conversation: Conversation) -> Course:
     """Read a conversation and set what it derives (`contacts`, `answer`, `to_bot`, `moments`)."""
     course = Course(conversation.entries)
-    if course.begun:
-        conversation.contacts = course.contacts
-        waits = course.agent is None and course.confirmed is None and course.answer is not None
-        conversation.answer = course.answer[0] if waits and course.answer else -1
-        conversation.moments = _moments(course.claims)
-    else:
-        conversation.contacts = []
-        conversation.answer = -1
-        conversation.moments = []
-    # In order of time, so the last one of each channel stays.
-    conversation.to_bot = sorted(dict(course.to_bot).items())
+    conversation.contacts = course.contacts
+    conversation.answer = course.waiting
+    conversation.moments = course.moments()
+    conversation.to_bot = course.last_to_bot()
     return course

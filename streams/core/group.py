@@ -159,9 +159,11 @@ class Group(Generic[F]):
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Join an event and return what that changes. A shorter path than this one may take its place."""
-        before = self.of(c, rules)
-        self.join(self.opened(c), told, dimensions)
-        return difference(before, self.of(c, rules))
+        known = c.groups is not None and self.place in c.groups
+        facts = self.opened(c)
+        before = self.contributions(facts, c, rules) if known else []
+        self.join(facts, told, dimensions)
+        return difference(before, self.contributions(facts, c, rules))
 
     # ---- where the facts are -------------------------------------------------------------------------------------
 

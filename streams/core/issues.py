@@ -7,7 +7,7 @@ at those that its contacts touch, never at all of a customer's history.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from streams.core.backlog import open_edges, pending_edges
 from streams.core.contribution import Delta, difference
@@ -46,13 +46,16 @@ _BEGUN_FOR_CUSTOMER: Final = 3
 """From this code on a start is that of a bot or an agent."""
 
 
-class Decision(NamedTuple):
+class Decision:
     """An issue's outcome: what, at which minute, and the plan and segment of the deciding event."""
 
-    outcome: str
-    minute: int
-    plan: str
-    segment: str
+    __slots__ = ("minute", "outcome", "plan", "segment")
+
+    def __init__(self, outcome: str, minute: int, plan: str, segment: str) -> None:
+        self.outcome = outcome
+        self.minute = minute
+        self.plan = plan
+        self.segment = segment
 
 
 def _at(outcome: str, entry: Entry) -> Decision:
@@ -309,24 +312,39 @@ def update_conversation(
     if not add_entry(conversation, entry) and not named:
         return []
     support.dirty.add(conversation_id)
-    course = derive(conversation)
-    if to_bot != conversation.to_bot:
-        support.messages_changed(to_bot, conversation.to_bot)
-    if moments != conversation.moments:
-        support.move_moments(moments, conversation.moments, conversation_id)
-    if contacts != conversation.contacts:
+    # As `derive`, but only what changes is written.
+    course = Course(conversation.entries)
+    if course.to_bot or to_bot:
+        latest = course.last_to_bot()
+        if latest != to_bot:
+            conversation.to_bot = latest
+            support.messages_changed(to_bot, latest)
+    if course.claims or moments:
+        helped = course.moments()
+        if helped != moments:
+            conversation.moments = helped
+            support.move_moments(moments, helped, conversation_id)
+    waiting = course.waiting
+    if contacts != course.contacts:
+        conversation.contacts, conversation.answer = course.contacts, waiting
         # Only now is it known that contacts changed; the indices still tell how things stood.
-        return _update_contacts(support, conversation, contacts, answer, before, terms)
-    if answer != conversation.answer:
+        return _update_contacts(support, conversation, course, contacts, answer, before, terms)
+    if answer != waiting:
         support.unindex([], answer, conversation_id)
+        conversation.answer = waiting
         support.index_answer(conversation)
     after = conversation_contributions(conversation, support, terms, course)
-    support.counted[conversation_id] = after
+    _keep(support, conversation_id, course, after)
+    return difference(before, after)
+
+
+def _keep(support: Support, conversation_id: str, course: Course, counted: list[Contribution]) -> None:
+    """Remember what a conversation contributes until something changes on which that depends."""
+    support.counted[conversation_id] = counted
     if _is_settled(course):
         support.settled.add(conversation_id)
     else:
         support.settled.discard(conversation_id)
-    return difference(before, after)
 
 
 def _is_settled(course: Course) -> bool:
@@ -351,6 +369,7 @@ def _adds_nothing(conversation: Conversation, entry: Entry) -> bool:
 def _update_contacts(
     support: Support,
     conversation: Conversation,
+    course: Course,
     contacts: list[int],
     answer: int,
     before: list[Contribution],
@@ -360,7 +379,6 @@ def _update_contacts(
     assumption = terms.assumption
     span = assumption + (terms.durable if terms.durability else 0)
     changed = set(contacts) ^ set(conversation.contacts)
-    support.forget_derived()
     sessions: dict[int, HelpSession] = {}
     others: set[str] = set()
     for at in changed:
@@ -373,6 +391,7 @@ def _update_contacts(
     support.index(conversation)
     others |= targets_before | {t for s in sessions.values() if (t := support.target(s, assumption))}
     others.discard(conversation.id)
+    support.forget_counted(others)
 
     def contributions() -> list[Contribution]:
         out = _tickets(support, terms)
@@ -382,7 +401,9 @@ def _update_contacts(
             out += session_contributions(session, support, terms)
         return out
 
-    after = conversation_contributions(conversation, support, terms) + contributions()
+    own = conversation_contributions(conversation, support, terms, course)
+    _keep(support, conversation.id, course, own)
+    after = own + contributions()
     derived = conversation.contacts, conversation.answer
     support.unindex(*derived, conversation.id)
     conversation.contacts, conversation.answer = contacts, answer
@@ -397,19 +418,26 @@ def _update_contacts(
 def update_help(support: Support, event: HelpEvent, terms: IssueTerms) -> Delta:
     """Join a help event with its session and say what that changes."""
     gap, assumption = terms.session_gap, terms.assumption
-    session = event.session()
-    low, high = support.touching(session.start, session.end, gap)
+    low, high = support.touching(event.time, event.time, gap)
     touched = support.sessions[low:high]
-    for other in touched:
-        session = united(session, other)
-    if touched == [session]:
-        return []
+    if len(touched) == 1:
+        session = event.joined(touched[0])
+        if session == touched[0]:
+            return []
+    else:
+        session = event.session()
+        for other in touched:
+            session = united(session, other)
     support.sessions_dirty = True
-    support.forget_derived()
+    if not support.contacts and len(touched) < 2:
+        # The usual case: it went into no conversation, neither before nor now.
+        before = session_contributions(touched[0], support, terms) if touched else []
+        support.sessions[low:high] = [session]
+        return difference(before, session_contributions(session, support, terms))
     targets = {t for s in (*touched, session) if (t := support.target(s, assumption))}
-
     before = _of_sessions(touched, targets, support, terms)
     support.sessions[low:high] = [session]
+    support.forget_counted(targets)
     return difference(before, _of_sessions([session], targets, support, terms))
 
 
@@ -419,7 +447,13 @@ def _of_sessions(
     """What help sessions count in, with the conversations that they may have gone into."""
     out: list[Contribution] = []
     for target in targets:
-        out += conversation_contributions(support.conversations[target], support, terms)
+        counted = support.counted.get(target)
+        if counted is None:
+            conversation = support.conversations[target]
+            course = Course(conversation.entries)
+            counted = conversation_contributions(conversation, support, terms, course)
+            _keep(support, target, course, counted)
+        out += counted
     for session in sessions:
         out += session_contributions(session, support, terms)
     return out

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from streams.core import person
+from streams.core.absorption import Reach
 from streams.core.account import Account, join_parts, learns
 from streams.core.assessment import Assessor
 from streams.core.contribution import add_to, difference
@@ -34,7 +35,6 @@ from streams.core.join import (
 )
 from streams.core.learning import learn
 from streams.core.measures import Contribution
-from streams.core.membership import by_eligibility
 from streams.core.panes import MeasurePanes, Panes
 from streams.core.rules import Rules
 from streams.core.stored import Status
@@ -303,8 +303,7 @@ class Ledger:
 
     def _person(self, c: Customer) -> list[Contribution]:
         rules = self.rules
-        own = person.activity(c) + person.eligibility(c) + by_eligibility(c) + person.self_service(c, rules)
-        return own + person.grouped(c, rules.profile_groups, rules)
+        return person.itself(c, rules) + person.grouped(c, rules.profile_groups, rules)
 
     def _apply_whole(self, c: Customer, told: Told) -> None:
         """The long path, for events that change what the customer is and for customers that do not count."""
@@ -565,13 +564,14 @@ class Ledger:
 
     def absorb(self, c: Customer, other: Customer) -> None:
         """Join all facts of a visitor with those of its user."""
-        was = Membership(c)
-        before = person.contributions(c, self.rules)
+        was, rules = Membership(c), self.rules
         # Folded where it comes from, and of a few values: those of that partition.
-        learn(other, self.rules, self.dimensions)
-        join_customers(c, other, self.rules)
+        learn(other, rules, self.dimensions)
+        reach = Reach(c, other, rules)
+        before = reach.contributions(c, rules)
+        join_customers(c, other, rules)
         c.active_slot = -1
-        add_to(self.panes, difference(before, person.contributions(c, self.rules)))
+        add_to(self.panes, difference(before, reach.contributions(c, rules)))
         self.mark(c)
         self.moved(c, was)
 

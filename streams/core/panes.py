@@ -42,7 +42,9 @@ class MeasurePanes:
 
     __slots__ = (
         "_at",
+        "_at_before",
         "_numbers",
+        "_numbers_before",
         "blocks",
         "cells",
         "dirty",
@@ -74,9 +76,11 @@ class MeasurePanes:
         self.parts: dict[int, int] = {}
         """The last part of blocks that are stored in more than one record."""
         self.rolled_to = 0
-        # The block of the last change, already among the dirty ones: most changes go where the one before went.
-        self._at = _NOWHERE
+        # The blocks of the last change and of the one before it, already among the dirty ones: most changes go where one of
+        # them went, from some hour of the past into the present one.
+        self._at = self._at_before = _NOWHERE
         self._numbers: Block = {}
+        self._numbers_before: Block = {}
 
     def index(self, cell: Cell) -> int:
         """The number of a cell, a new one if need be."""
@@ -159,16 +163,22 @@ class MeasurePanes:
             del numbers[slot]
 
     def _go_to(self, block: int) -> Block:
-        numbers = self.blocks.get(block)
-        if numbers is None:
-            numbers = self.blocks[block] = {}
-        self.dirty.add(block)
+        if block == self._at_before:
+            numbers = self._numbers_before
+        else:
+            found = self.blocks.get(block)
+            numbers = {} if found is None else found
+            if found is None:
+                self.blocks[block] = numbers
+            self.dirty.add(block)
+        self._at_before, self._numbers_before = self._at, self._numbers
         self._at, self._numbers = block, numbers
         return numbers
 
     def _leave(self) -> None:
         """A block may be another object from now on, or no longer be dirty."""
         self._at, self._numbers = _NOWHERE, {}
+        self._at_before, self._numbers_before = _NOWHERE, {}
 
     def slots(self, cell: Cell) -> int:
         """Where the slots of a cell begin."""

@@ -86,6 +86,11 @@ def _self_service_active(c: Customer, channels: dict[str, int]) -> list[Contribu
     return out
 
 
+def itself(c: Customer, rules: Rules) -> list[Contribution]:
+    """What a customer that counts contributes beside its support facts and groups: all of the above, and as a customer."""
+    return activity(c) + eligibility(c) + by_eligibility(c) + self_service(c, rules)
+
+
 def grouped(c: Customer, groups: tuple[Group[Any], ...], rules: Rules) -> list[Contribution]:
     """What the customer's facts of some groups contribute."""
     out: list[Contribution] = []
@@ -106,7 +111,7 @@ def contributions(c: Customer, rules: Rules) -> list[Contribution]:
     """All that a customer's facts contribute: the definition that every faster path is measured against."""
     if c.excluded:
         return excluded(c, rules)
-    out = activity(c) + eligibility(c) + by_eligibility(c) + self_service(c, rules)
+    out = itself(c, rules)
     if c.support is not None:
         out += support_contributions(c.opened(), rules.issues)
     return out + grouped(c, rules.groups, rules)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -28,6 +28,15 @@ MAX_PERIODS: Final = 64
 """Paid periods that are remembered of a customer; those that end first are forgotten first."""
 MAX_TOLD: Final = 64
 """Times at which a plan (or segment) was told that are remembered: see `_keep_told`."""
+
+# Constants of the module, for what is compared with the type of every event (docs/decisions/007-compiled-core.md).
+_SIGNED_UP: Final = e.UserSignedUp
+_STARTED: Final = e.SubscriptionStarted
+_CHANGED: Final = e.SubscriptionChanged
+_CANCELLED: Final = e.SubscriptionCancelled
+_RENEWAL_DUE: Final = e.SubscriptionRenewalDue
+_RENEWED: Final = e.SubscriptionRenewed
+_ChangeEvent = e.SubscriptionStarted | e.SubscriptionChanged | e.SubscriptionCancelled
 
 Item = TypeVar("Item", bound="tuple[Any, ...]")
 
@@ -110,20 +119,22 @@ class Subscriptions(msgspec.Struct, array_like=True, gc=False):
 
         Where it names an account, its paid period is that account's. ``room`` times as much as usual is remembered.
         """
-        if isinstance(event, e.SubscriptionStarted | e.SubscriptionChanged | e.SubscriptionCancelled):
-            change = change_of(event, time, plan, dimensions, account)
+        kind = type(event)
+        if kind is _STARTED or kind is _CHANGED or kind is _CANCELLED:
+            change = change_of(cast("_ChangeEvent", event), time, plan, dimensions, account)
             self.join_change(change, room)
             if not plan and change.kind != CANCELLED:
                 plan = change.after
-        elif isinstance(event, e.SubscriptionRenewalDue | e.SubscriptionRenewed):
+        elif kind is _RENEWAL_DUE or kind is _RENEWED:
             if not account:
-                period = Period(instant_ms(event.data.period_end), event.data.subscription_id)
-                if isinstance(event, e.SubscriptionRenewed):
+                data = cast("e.SubscriptionRenewalDue | e.SubscriptionRenewed", event).data
+                period = Period(instant_ms(data.period_end), data.subscription_id)
+                if kind is _RENEWED:
                     period.renewed = time
                 else:
                     period.due = time
                 self.join_period(period, room)
-        elif isinstance(event, e.UserSignedUp):
+        elif kind is _SIGNED_UP:
             self.signed_up = _earliest(self.signed_up, time)
         if plan:
             _join_told(self.plans, (time, plan), MAX_TOLD * room)
@@ -232,7 +243,7 @@ class Subscriptions(msgspec.Struct, array_like=True, gc=False):
 
 
 def change_of(
-    event: e.SubscriptionStarted | e.SubscriptionChanged | e.SubscriptionCancelled,
+    event: _ChangeEvent,
     time: int,
     plan: str,
     dimensions: Dimensions,
@@ -240,13 +251,8 @@ def change_of(
 ) -> Change:
     """Return what an event says."""
     data, fold = event.data, dimensions.fold
-    kind = (
-        STARTED
-        if isinstance(event, e.SubscriptionStarted)
-        else CHANGED
-        if isinstance(event, e.SubscriptionChanged)
-        else CANCELLED
-    )
+    told = type(event)
+    kind = STARTED if told is _STARTED else CHANGED if told is _CHANGED else CANCELLED
     return Change(
         time,
         kind,

@@ -35,7 +35,7 @@ NAMED_BOT: Final = 60
 """No event: how a conversation's bot stands among its entries in records, last, its name in the place of the channel."""
 
 ACTORS: Final = {"customer": 0, "bot": 1, "agent": 2}
-ACTOR_NAMES: Final = ("customer", "bot", "agent")
+ACTOR_NAMES: Final[tuple[str, ...]] = ("customer", "bot", "agent")
 
 MAX_ENTRIES: Final = 512
 """Events that one conversation remembers; beyond, it forgets the middle."""
@@ -129,6 +129,24 @@ class HelpEvent:
             (self.time, self.segment) if self.segment else NEVER,
         )
 
+    def joined(self, known: HelpSession) -> HelpSession:
+        """The union of a session with the one that this event alone would be. A short path of `united`."""
+        time, start, channel = self.time, known.start, known.channel
+        confirmed, answered, plan, segment = known.confirmed, known.answered, known.plan, known.segment
+        if time < start or (time == start and self.channel < channel):
+            channel = self.channel
+        if self.kind == "confirm":
+            confirmed = _first(confirmed, (time, self.plan, self.segment))
+        elif self.kind == "answer":
+            answered = _last(answered, (time, self.plan, self.segment))
+        if self.plan:
+            plan = max(plan, (time, self.plan))
+        if self.segment:
+            segment = max(segment, (time, self.segment))
+        return HelpSession(
+            min(start, time), max(known.end, time), channel, confirmed, answered, plan, segment
+        )
+
 
 class Support:
     """A customer's conversations and help sessions, with the indices that keep every update local."""
@@ -166,9 +184,15 @@ class Support:
         self.sessions_dirty = False
 
     def forget_derived(self) -> None:
-        """Something changed that more than one issue may depend on."""
+        """Something changed that any conversation may depend on."""
         self.counted.clear()
         self.settled.clear()
+
+    def forget_counted(self, names: Iterable[str]) -> None:
+        """Something changed that some conversations depend on."""
+        for name in names:
+            self.counted.pop(name, None)
+            self.settled.discard(name)
 
     def forget(self, conversations: Iterable[Conversation]) -> None:
         """Some conversations are no longer known."""
@@ -245,10 +269,12 @@ class Support:
 
     def first_contact(self, start: int, before: int) -> tuple[int, str] | None:
         """The first contact at or after `start` and before `before`."""
-        i = bisect_left(self.contacts, (start, ""))
-        if i < len(self.contacts) and self.contacts[i][0] < before:
-            return self.contacts[i]
-        return None
+        contacts = self.contacts
+        # Mostly there is none, or none so late.
+        if not contacts or contacts[-1][0] < start:
+            return None
+        contact = contacts[bisect_left(contacts, (start, ""))]
+        return contact if contact[0] < before else None
 
     def target(self, session: HelpSession, assumption: int) -> str | None:
         """The conversation that a session goes into."""

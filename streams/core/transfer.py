@@ -66,11 +66,12 @@ def decode_transfer(value: bytes) -> Customer:
     c = Customer(transfer.id)
     decode_hot(c, transfer.hot)
     c.status = transfer.status
-    support = c.opened()
-    for name, told in transfer.conversations.items():
-        conversation = conversation_of(name, told)
-        for entry in conversation.entries:
-            join_conversation(support, name, entry, conversation.bot)
-    support.sessions = transfer.sessions
+    if transfer.conversations or transfer.sessions:
+        support = c.opened()
+        for name, told in transfer.conversations.items():
+            conversation = conversation_of(name, told)
+            for entry in conversation.entries:
+                join_conversation(support, name, entry, conversation.bot)
+        support.sessions = transfer.sessions
     c.groups = dict(transfer.groups) if transfer.groups else None
     return c

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 MAX_MILESTONES: Final = 50
 """Different milestones that a customer keeps: the earliest."""
 
+# Constants of the module, for what is compared with the type of every event (docs/decisions/007-compiled-core.md).
+_USER_SIGNED_UP: Final = e.UserSignedUp
+_MILESTONE_REACHED: Final = e.MilestoneReached
+_FEATURE_USED: Final = e.FeatureUsed
+
 
 class Activation(Group[ActivationFacts]):
     """Signup and the first steps after it."""
@@ -46,17 +51,17 @@ class Activation(Group[ActivationFacts]):
 
     def touches(self, event: e.Event) -> bool:
         """Whether it is anything but an ordinary use of a feature."""
-        if isinstance(event, e.FeatureUsed):
+        if type(event) is _FEATURE_USED:
             return event.data is not None and event.data.key_action
         return True
 
     def join(self, facts: ActivationFacts, told: Told, dimensions: Dimensions) -> None:
         """Join the time of an event."""
         event, time = told.event, told.time
-        if isinstance(event, e.UserSignedUp):
+        if type(event) is _USER_SIGNED_UP:
             platform = dimensions.fold("platform", event.platform) or UNKNOWN
             facts.signup = _first(facts.signup, (time, platform))
-        elif isinstance(event, e.MilestoneReached):
+        elif type(event) is _MILESTONE_REACHED:
             _reach(facts, {event.data.milestone: time})
         else:
             facts.key_action = _earlier(facts.key_action, time)
@@ -134,8 +139,8 @@ def _reach(facts: ActivationFacts, milestones: dict[str, int]) -> None:
 def _is_known(facts: ActivationFacts, told: Told) -> bool:
     """Whether the same is known from an earlier time."""
     event, time = told.event, told.time
-    if isinstance(event, e.FeatureUsed):
+    if type(event) is _FEATURE_USED:
         return 0 <= facts.key_action <= time
-    if isinstance(event, e.MilestoneReached):
+    if type(event) is _MILESTONE_REACHED:
         return facts.milestones.get(event.data.milestone, time + 1) <= time
     return 0 <= facts.signup[0] < time

@@ -6,7 +6,7 @@ an event too old to be recognised is not counted (`Told.countable`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -42,6 +42,9 @@ class Count:
     struct: type[Event]
     cell: Callable[[Told, Dimensions], Cell | None]
     number: Callable[[Any], int] | None = None
+
+    def __post_init__(self) -> None:
+        self.fields: Sequence[str] = MEASURES[self.measure].fields
 
 
 def _plan(told: Told, _: Dimensions) -> Cell:
@@ -80,7 +83,7 @@ def _mrr_delta(event: e.SubscriptionStarted | e.SubscriptionChanged) -> int:
 
 def _core(told: Told, dimensions: Dimensions) -> Cell | None:
     event = told.event
-    assert isinstance(event, e.FeatureUsed)
+    assert type(event) is _FEATURE_USED
     if event.data is None or not event.data.core:
         return None
     return (dimensions.fold("feature", event.feature) or UNKNOWN,)
@@ -114,6 +117,9 @@ COUNTS: Final = (
 )
 """Every plain count. Cells are those of the event, whatever the customer is now."""
 
+# Constants of the module, for what is compared with the type of every event (docs/decisions/007-compiled-core.md).
+_FEATURE_USED: Final = e.FeatureUsed
+
 
 class Counts(Group[CountFacts]):
     """Plain counts."""
@@ -142,35 +148,30 @@ class Counts(Group[CountFacts]):
 
     def touches(self, event: Event) -> bool:
         """Whether the event may count: of the uses of features only those of core ones do."""
-        return not isinstance(event, e.FeatureUsed) or (event.data is not None and event.data.core)
+        return type(event) is not _FEATURE_USED or (event.data is not None and event.data.core)
 
     def join(self, facts: CountFacts, told: Told, dimensions: Dimensions) -> None:
         """Add the event's numbers."""
         self._join(facts, told, dimensions)
 
     def _join(self, facts: CountFacts, told: Told, dimensions: Dimensions) -> list[Contribution]:
-        return [
-            tallies.add(facts.tallies, one, MEASURES[one[0]].fields, DIMENSIONS, dimensions)
-            for one in self._counted(told, dimensions)
-        ]
+        """What an event adds, under the cells in which it counts."""
+        out: list[Contribution] = []
+        if not told.countable:
+            return out
+        known, minute = facts.tallies, told.minute
+        for count in self._by_struct[type(told.event)]:
+            cell = count.cell(told, dimensions)
+            n = 1 if count.number is None else count.number(told.event)
+            if cell is not None and n:
+                one = (count.measure, cell, minute, n)
+                out.append(tallies.add(known, one, count.fields, DIMENSIONS, dimensions))
+        return out
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Add the event's numbers: they are the difference themselves."""
         del rules
         return self._join(self.opened(c), told, dimensions)
-
-    def _counted(self, told: Told, dimensions: Dimensions) -> list[Contribution]:
-        """What an event adds."""
-        if not told.countable:
-            return []
-        minute = told.minute
-        out: list[Contribution] = []
-        for count in self._by_struct[told.event.__class__]:
-            cell = count.cell(told, dimensions)
-            n = 1 if count.number is None else count.number(told.event)
-            if cell is not None and n:
-                out.append((count.measure, cell, minute, n))
-        return out
 
     def merge(self, facts: CountFacts, other: CountFacts) -> None:
         """Add up."""

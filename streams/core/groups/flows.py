@@ -30,6 +30,11 @@ MAX_STEPS: Final = 100
 MAX_PASSAGES: Final = 50
 """Onboarding flows, tours and journeys, of each, that a customer keeps: those last heard of."""
 
+# Constants of the module, for what is compared with the type of every event (docs/decisions/007-compiled-core.md).
+_FLOW_STARTED: Final = e.FlowStarted
+_FLOW_STEP_COMPLETED: Final = e.FlowStepCompleted
+_FLOW_COMPLETED: Final = e.FlowCompleted
+
 
 class Flows(Group[FlowFacts]):
     """Onboarding flows, tours and journeys."""
@@ -130,9 +135,9 @@ def _told(told: Told, flow: str, platform: str, dimensions: Dimensions) -> Passa
     """What one event says, as a passage of nothing else."""
     event, time = told.event, told.time
     passage = Passage((time, flow, platform), time)
-    if isinstance(event, e.FlowCompleted):
+    if type(event) is _FLOW_COMPLETED:
         passage.completed = time
-    elif isinstance(event, e.FlowStarted):
+    elif type(event) is _FLOW_STARTED:
         steps = event.data.steps
         if isinstance(steps, int):
             passage.listed = (time, min(steps, MAX_STEPS))
@@ -140,7 +145,7 @@ def _told(told: Told, flow: str, platform: str, dimensions: Dimensions) -> Passa
             distinct = list(dict.fromkeys(steps))[:MAX_STEPS]
             names = dict.fromkeys(dimensions.fold("step", name) for name in distinct)
             passage.listed = (time, list(names))
-    elif isinstance(event, e.FlowStepCompleted):
+    elif type(event) is _FLOW_STEP_COMPLETED:
         step = event.data.step
         passage.done = {dimensions.fold("step", step) if isinstance(step, str) else step: time}
     return passage

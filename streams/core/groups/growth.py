@@ -26,6 +26,11 @@ MAX_ORDERS: Final = 256
 MAX_INVITATIONS: Final = 64
 """Accepted invitations that a customer keeps, likewise."""
 
+# Constants of the module, for what is compared with the type of every event (docs/decisions/007-compiled-core.md).
+_ORDER_COMPLETED: Final = e.OrderCompleted
+_INVITE_ACCEPTED: Final = e.InviteAccepted
+_USER_SIGNED_UP: Final = e.UserSignedUp
+
 
 class Growth(Group[GrowthFacts]):
     """Signup, orders and accepted invitations."""
@@ -45,13 +50,13 @@ class Growth(Group[GrowthFacts]):
     def join(self, facts: GrowthFacts, told: Told, dimensions: Dimensions) -> None:
         """Join an event."""
         event, time = told.event, told.time
-        if isinstance(event, e.OrderCompleted):
+        if type(event) is _ORDER_COMPLETED:
             platform = dimensions.fold("platform", event.platform) or UNKNOWN
             facts.orders = _joined(facts.orders, {event.data.order_id: (time, platform)}, MAX_ORDERS)
-        elif isinstance(event, e.InviteAccepted):
+        elif type(event) is _INVITE_ACCEPTED:
             accepted = {event.data.invite_id: (time, "")}
             facts.invitations = _joined(facts.invitations, accepted, MAX_INVITATIONS)
-        elif isinstance(event, e.UserSignedUp):
+        elif type(event) is _USER_SIGNED_UP:
             facts.signup = _earlier(facts.signup, time)
             data = event.data
             facts.referred |= data is not None and bool(data.referred_by or data.invite_id)

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 MAX_USES: Final = 512
 """Searches, clicks, views and ratings, of each, that are remembered of one customer; beyond, the oldest are forgotten."""
 
+# Constants of the module, for what is compared with the type of every event (docs/decisions/007-compiled-core.md).
+_HELP_SEARCHED: Final = e.HelpSearched
+_HELP_RESULT_CLICKED: Final = e.HelpResultClicked
+_HELP_ARTICLE_VIEWED: Final = e.HelpArticleViewed
+_HELP_ARTICLE_RATED: Final = e.HelpArticleRated
+
 
 class HelpUses(Group[HelpUseFacts]):
     """Searches of the help and its articles."""
@@ -47,14 +53,14 @@ class HelpUses(Group[HelpUseFacts]):
     def join(self, facts: HelpUseFacts, told: Told, dimensions: Dimensions) -> None:
         """Join one event."""
         event, time = told.event, told.time
-        if isinstance(event, e.HelpSearched):
+        if type(event) is _HELP_SEARCHED:
             platform = dimensions.fold("platform", event.platform) or UNKNOWN
             _search(facts, event.data.search_id, (time, event.data.results, platform))
-        elif isinstance(event, e.HelpResultClicked):
+        elif type(event) is _HELP_RESULT_CLICKED:
             _click(facts, event.data.search_id, time)
-        elif isinstance(event, e.HelpArticleViewed):
-            _view(facts, (time, _article(event.data.article, dimensions)))
-        elif isinstance(event, e.HelpArticleRated):
+        elif type(event) is _HELP_ARTICLE_VIEWED:
+            _view(facts.views, (time, _article(event.data.article, dimensions)))
+        elif type(event) is _HELP_ARTICLE_RATED:
             _rate(facts, _article(event.data.article, dimensions), (time, event.data.helpful))
 
     def merge(self, facts: HelpUseFacts, other: HelpUseFacts) -> None:
@@ -64,7 +70,7 @@ class HelpUses(Group[HelpUseFacts]):
         for key, time in other.clicks.items():
             _click(facts, key, time)
         for view in other.views:
-            _view(facts, view)
+            _view(facts.views, view)
         for article, rating in other.ratings.items():
             _rate(facts, article, rating)
 
@@ -98,25 +104,27 @@ class HelpUses(Group[HelpUseFacts]):
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Join an event and return what that changes: nothing but its own search, view or rating, unless another has to go."""
         facts = self.opened(c)
-        most = max(len(facts.searches), len(facts.clicks), len(facts.views), len(facts.ratings))
-        if most >= MAX_USES:
+        views, ratings = facts.views, facts.ratings
+        if (
+            len(views) >= MAX_USES
+            or len(ratings) >= MAX_USES
+            or len(facts.searches) >= MAX_USES
+            or len(facts.clicks) >= MAX_USES
+        ):
             return super().update(c, told, rules, dimensions)
-        before = self._told(facts, told, c, dimensions)
-        self.join(facts, told, dimensions)
-        return difference(before, self._told(facts, told, c, dimensions))
-
-    def _told(
-        self, facts: HelpUseFacts, told: Told, c: Customer, dimensions: Dimensions
-    ) -> list[Contribution]:
-        """What the search, view or rating of an event contributes."""
         event = told.event
-        if isinstance(event, (e.HelpSearched, e.HelpResultClicked)):
-            return self._searched(facts, event.data.search_id, _support(c))
-        article = _article(event.data.article, dimensions)  # type: ignore[attr-defined]
-        if isinstance(event, e.HelpArticleRated):
-            return [_rated(facts, article)] if article in facts.ratings else []
-        view = (told.time, article)
-        return [self._viewed(view, _support(c))] if _has(facts.views, view) else []
+        if type(event) is _HELP_ARTICLE_VIEWED:
+            view = (told.time, _article(event.data.article, dimensions))
+            return [self._viewed(view, _support(c))] if _view(views, view) else []
+        if type(event) is _HELP_ARTICLE_RATED:
+            article = _article(event.data.article, dimensions)
+            before = [_rated(facts, article)] if article in ratings else []
+            self.join(facts, told, dimensions)
+            return difference(before, [_rated(facts, article)])
+        key, support = event.data.search_id, _support(c)  # type: ignore[attr-defined]
+        before = self._searched(facts, key, support)
+        self.join(facts, told, dimensions)
+        return difference(before, self._searched(facts, key, support))
 
     def _searched(self, facts: HelpUseFacts, key: str, support: Support | None) -> list[Contribution]:
         search = facts.searches.get(key)
@@ -176,18 +184,18 @@ def _click(facts: HelpUseFacts, key: str, time: int) -> None:
         del known[min(known, key=lambda k: (known[k], k))]
 
 
-def _has(views: list[View], view: View) -> bool:
-    at = bisect_left(views, view)
-    return at < len(views) and views[at] == view
-
-
-def _view(facts: HelpUseFacts, view: View) -> None:
-    views = facts.views
-    at = bisect_left(views, view)
-    if at == len(views) or views[at] != view:
+def _view(views: list[View], view: View) -> bool:
+    """Join a view; False if it was known."""
+    if not views or view > views[-1]:
+        views.append(view)
+    else:
+        at = bisect_left(views, view)
+        if views[at] == view:
+            return False
         views.insert(at, view)
-        if len(views) > MAX_USES:
-            del views[0]
+    if len(views) > MAX_USES:
+        del views[0]
+    return True
 
 
 def _rate(facts: HelpUseFacts, article: str, rating: Rating) -> None:

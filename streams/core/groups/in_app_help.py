@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 IN_APP: Final = "in_app"
 """The channel of help inside the product."""
 
+# Constants of the module, for what is compared with the type of every event (docs/decisions/007-compiled-core.md).
+_HELP_ARTICLE_VIEWED: Final = e.HelpArticleViewed
+
 
 class InAppHelp(Group[InAppHelpFacts]):
     """Customers who are helped where they work."""
@@ -43,7 +46,7 @@ class InAppHelp(Group[InAppHelpFacts]):
 
     def touches(self, event: Event) -> bool:
         """Whether it happened inside the product."""
-        return event.channel == IN_APP or (isinstance(event, e.HelpArticleViewed) and event.data.in_app)
+        return event.channel == IN_APP or (type(event) is _HELP_ARTICLE_VIEWED and event.data.in_app)
 
     def join(self, facts: InAppHelpFacts, told: Told, dimensions: Dimensions) -> None:
         """Join one event."""

@@ -32,6 +32,12 @@ MAIL_CHANNEL: Final = "email"
 _MAIL: Final = "m "
 _SURVEY: Final = "s "
 
+# Constants of the module, for what is compared with the type of every event (docs/decisions/007-compiled-core.md).
+_EMAIL_DELIVERED: Final = e.EmailDelivered
+_EMAIL_ENGAGED: Final = e.EmailEngaged
+_SURVEY_SENT: Final = e.SurveySent
+_SURVEY_RESPONDED: Final = e.SurveyResponded
+
 
 class Reaches(Group[ReachFacts]):
     """Engagement with e-mails and surveys."""
@@ -52,22 +58,22 @@ class Reaches(Group[ReachFacts]):
 
     def touches(self, event: Event) -> bool:
         """An answer without a request reacts to nothing."""
-        return not isinstance(event, e.SurveyResponded) or event.data.request_id is not None
+        return type(event) is not _SURVEY_RESPONDED or event.data.request_id is not None
 
     def join(self, facts: ReachFacts, told: Told, dimensions: Dimensions) -> None:
         """Join a reach or a reaction."""
         event, time = told.event, told.time
         channel = dimensions.fold("channel", event.channel)
         key = _key(event)
-        if isinstance(event, e.EmailDelivered):
+        if type(event) is _EMAIL_DELIVERED:
             campaign = dimensions.fold("campaign", event.data.campaign)
             _reach(facts, key, (time, channel or MAIL_CHANNEL, campaign))
-        elif isinstance(event, e.SurveySent):
+        elif type(event) is _SURVEY_SENT:
             _reach(facts, key, (time, channel or UNKNOWN, ""))
-        elif isinstance(event, e.EmailEngaged):
+        elif type(event) is _EMAIL_ENGAGED:
             reactions = facts.engaged if event.data.action == "click" else facts.opened
             _react(reactions, key, time)
-        elif isinstance(event, e.SurveyResponded):
+        elif type(event) is _SURVEY_RESPONDED:
             _react(facts.engaged, key, time)
 
     def merge(self, facts: ReachFacts, other: ReachFacts) -> None:
@@ -90,7 +96,11 @@ class Reaches(Group[ReachFacts]):
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Join a reach or a reaction and return what that changes: nothing but its own reach, unless another one has to go."""
         facts = self.opened(c)
-        if max(len(facts.reached), len(facts.engaged), len(facts.opened)) >= MAX_REACHES:
+        if (
+            len(facts.reached) >= MAX_REACHES
+            or len(facts.engaged) >= MAX_REACHES
+            or len(facts.opened) >= MAX_REACHES
+        ):
             return super().update(c, told, rules, dimensions)
         key = _key(told.event)
         before = self._decided(facts, key)
@@ -137,7 +147,7 @@ class Reaches(Group[ReachFacts]):
 def _key(event: Event) -> str:
     """How a reach, or what it led to, is known to the facts."""
     data = cast("Any", event).data
-    if isinstance(event, (e.EmailDelivered, e.EmailEngaged)):
+    if type(event) is _EMAIL_DELIVERED or type(event) is _EMAIL_ENGAGED:
         return _MAIL + str(data.email_id)
     return _SURVEY + str(data.request_id)
 

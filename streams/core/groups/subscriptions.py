@@ -7,9 +7,10 @@ is that of all contributions together.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from schemas import events as e
+from streams.core.contribution import Delta
 from streams.core.dimensions import UNKNOWN
 from streams.core.group import Group
 from streams.core.groups.cohorts import cohort
@@ -17,7 +18,7 @@ from streams.core.groups.renewals import cancellations, renewals
 from streams.core.groups.upgrades import upgrades
 from streams.core.measures import Contribution
 from streams.core.membership import corrections
-from streams.core.subscriptions import Subscriptions
+from streams.core.subscriptions import MAX_TOLD, Subscriptions
 from streams.core.upsell import paying
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from streams.core.dimensions import Dimensions
     from streams.core.join import Told
     from streams.core.rules import Rules
+
+# Constants of the module, for what is compared with the type of every event (docs/decisions/007-compiled-core.md).
+_USER_IDENTIFIED: Final = e.UserIdentified
 
 
 class SubscriptionGroup(Group[Subscriptions]):
@@ -54,11 +58,24 @@ class SubscriptionGroup(Group[Subscriptions]):
 
     def touches(self, event: Event) -> bool:
         """Whether an event says anything: many of those that name a user do not."""
-        return not isinstance(event, e.UserIdentified) or bool(event.plan or event.segment)
+        return type(event) is not _USER_IDENTIFIED or bool(event.plan or event.segment)
 
     def join(self, facts: Subscriptions, told: Told, dimensions: Dimensions) -> None:
         """Join an event."""
         facts.join(told.event, told.time, told.plan, told.segment, dimensions, told.account)
+
+    def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
+        """Join an event and return what that changes: nothing, if it only says once more what was last known of a user without subscriptions."""
+        if type(told.event) is _USER_IDENTIFIED and c.groups is not None and self.place in c.groups:
+            facts = self.opened(c)
+            if (
+                not facts.changes
+                and _repeats(facts.plans, told.time, told.plan)
+                and _repeats(facts.segments, told.time, told.segment)
+            ):
+                self.join(facts, told, dimensions)
+                return []
+        return super().update(c, told, rules, dimensions)
 
     def merge(self, facts: Subscriptions, other: Subscriptions) -> None:
         """Join all facts of a visitor."""
@@ -82,3 +99,13 @@ class SubscriptionGroup(Group[Subscriptions]):
     def values(self, facts: Subscriptions) -> Iterable[tuple[str, str]]:
         """Yield the values of plans, segments, currencies and reasons."""
         return facts.values()
+
+
+def _repeats(known: list[tuple[int, str]], time: int, value: str) -> bool:
+    """Whether a value told at a time leaves what is known at each time as it is: nothing, or the last one again."""
+    if not value:
+        return True
+    if not known or len(known) >= MAX_TOLD:
+        return False
+    last, present = known[-1]
+    return last <= time and present == value

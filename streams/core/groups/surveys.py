@@ -36,10 +36,11 @@ def box(data: SurveyAnswerData, low: int, high: int) -> int:
         return high if data.score == "good" else low
     if data.scale <= low:
         return high
-    # Exact, so that a half is a half on every machine: as a fraction, of whole numbers if the answer is one.
+    # Exact, so that a half is a half on every machine: with whole numbers if the answer is one, else as a fraction.
     above, steps, of = data.score - low, high - low, data.scale - low
-    if isinstance(above, int):
-        place = (2 * above * steps + of) // (2 * of)
+    whole = int(above)
+    if whole == above:
+        place = (2 * whole * steps + of) // (2 * of)
     else:
         place = math.floor(Fraction(above) * steps / of + Fraction(1, 2))
     return min(high, max(low, low + place))
@@ -48,6 +49,11 @@ def box(data: SurveyAnswerData, low: int, high: int) -> int:
 def class_of(score: int) -> str:
     """What an nps score from 0 to 10 makes of a customer."""
     return "promoter" if score >= 9 else "detractor" if score <= 6 else "passive"
+
+
+# Constants of the module, for what is compared with the type of every event (docs/decisions/007-compiled-core.md).
+_SURVEY_SENT: Final = e.SurveySent
+_SURVEY_RESPONDED: Final = e.SurveyResponded
 
 
 class Surveys(Group[SurveyFacts]):
@@ -70,18 +76,18 @@ class Surveys(Group[SurveyFacts]):
 
     def touches(self, event: Event) -> bool:
         """Only csat requests and complete nps answers are remembered; all answers of the other kinds."""
-        if isinstance(event, e.SurveySent):
+        if type(event) is _SURVEY_SENT:
             return event.data.kind == "csat"
-        return isinstance(event, e.SurveyResponded) and (event.data.kind != "nps" or event.data.complete)
+        return type(event) is _SURVEY_RESPONDED and (event.data.kind != "nps" or event.data.complete)
 
     def join(self, facts: SurveyFacts, told: Told, dimensions: Dimensions) -> None:
         """Join a request or an answer."""
         event = told.event
         channel = dimensions.fold("channel", event.channel) or UNKNOWN
-        if isinstance(event, e.SurveySent):
+        if type(event) is _SURVEY_SENT:
             survey = dimensions.fold("survey", event.data.survey)
             _earliest(facts.requests, event.data.request_id, (told.time, channel, survey))
-        elif isinstance(event, e.SurveyResponded):
+        elif type(event) is _SURVEY_RESPONDED:
             data = event.data
             survey = dimensions.fold("survey", data.survey)
             if data.kind == "nps":

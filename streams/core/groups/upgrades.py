@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from streams.core.dimensions import UNKNOWN
@@ -25,13 +24,26 @@ Step = tuple[int, str]
 
 def upgrades(facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
     """Return the customer's spells on free and on paid plans, what ended the former, and its upgrades within the latter."""
-    steps = _steps(facts, rules.definitions)
+    definitions = rules.definitions
+    free = definitions.free_plans
+    steps = _steps(facts, free) if facts.changes else _told(facts.plans)
     if not steps:
         return []
-    return _free(steps, c, rules.definitions) + _paid(steps, facts.signed_up, c, rules.definitions)
+    return _free(steps, c, free) + _paid(steps, facts.signed_up, c, free, definitions)
 
 
-def _steps(facts: Subscriptions, definitions: Definitions) -> list[Step]:
+def _told(plans: list[Step]) -> list[Step]:
+    """`_steps` of a customer without subscriptions: the plans as they were told, of one millisecond the last."""
+    steps: list[Step] = []
+    for one in plans:
+        if steps and steps[-1][0] == one[0]:
+            steps[-1] = one
+        else:
+            steps.append(one)
+    return steps
+
+
+def _steps(facts: Subscriptions, free: tuple[str, ...]) -> list[Step]:
     """The customer's plan from each time on at which one was told or its last subscription ended or began."""
     plans, edges = facts.plans, facts.active()
     steps: list[Step] = []
@@ -49,34 +61,39 @@ def _steps(facts: Subscriptions, definitions: Definitions) -> list[Step]:
             ended = -1
         elif was:
             ended = time
-        over = told <= ended and plan not in definitions.free_plans
+        over = told <= ended and plan not in free
         steps.append((time, NOTHING if over else plan))
     return steps
 
 
-def _free(steps: list[Step], c: Customer, definitions: Definitions) -> list[Contribution]:
+def _free(steps: list[Step], c: Customer, free: tuple[str, ...]) -> list[Contribution]:
     cell = (c.segment or UNKNOWN,)
     out: list[Contribution] = []
     was = False
     for time, plan in steps:
-        minute, free = time // MINUTE_MS, plan in definitions.free_plans
-        if free and not was:
+        now = plan in free
+        if now == was:
+            continue
+        minute = time // MINUTE_MS
+        if now:
             out += [("free_customers", cell, minute, 1), ("free_begun", cell, minute, 1)]
-        elif was and not free:
+        else:
             out.append(("free_customers", cell, minute, -1))
             if plan != NOTHING:
                 out.append(("free_to_paid", cell, minute, 1))
-        was = free
+        was = now
     return out
 
 
-def _paid(steps: list[Step], signup: int, c: Customer, definitions: Definitions) -> list[Contribution]:
+def _paid(
+    steps: list[Step], signup: int, c: Customer, free: tuple[str, ...], definitions: Definitions
+) -> list[Contribution]:
     cell = (c.plan or UNKNOWN,)
     out: list[Contribution] = []
     first = risen = -1
-    for (_, before), (time, plan) in pairwise([(0, NOTHING), *steps]):
-        minute = time // MINUTE_MS
-        was, paid = _is_paid(before, definitions), _is_paid(plan, definitions)
+    before, was = NOTHING, False
+    for time, plan in steps:
+        minute, paid = time // MINUTE_MS, plan != NOTHING and plan not in free
         if paid and not was:
             out += [("paid_customers", cell, minute, 1), ("paid_begun", cell, minute, 1)]
             first = time if first < 0 else first
@@ -85,8 +102,9 @@ def _paid(steps: list[Step], signup: int, c: Customer, definitions: Definitions)
             if risen >= 0:
                 out.append(("upgraded", cell, risen, 1))
                 risen = -1
-        elif was and _is_higher(plan, before, definitions):
+        elif was and plan != before and _is_higher(plan, before, definitions):
             risen = minute
+        before, was = plan, paid
     if risen >= 0:
         out.append(("upgraded", cell, risen, 1))
     if first >= 0 <= signup:
@@ -94,10 +112,6 @@ def _paid(steps: list[Step], signup: int, c: Customer, definitions: Definitions)
         out.append(("first_paid", (*cell, bucket_of(took)), minute, 1))
         out.append(("first_paid_ms", cell, minute, took))
     return out
-
-
-def _is_paid(plan: str, definitions: Definitions) -> bool:
-    return plan != NOTHING and plan not in definitions.free_plans
 
 
 def _is_higher(plan: str, before: str, definitions: Definitions) -> bool:

@@ -29,6 +29,11 @@ MAX_TIMES: Final = 32
 
 Item = TypeVar("Item", int, Answer)
 
+# Constants of the module, for what is compared with the type of every event (docs/decisions/007-compiled-core.md).
+_CONVERSATION_STARTED: Final = e.ConversationStarted
+_SURVEY_RESPONDED: Final = e.SurveyResponded
+_HELP_SEARCHED: Final = e.HelpSearched
+
 
 class Wellbeing(Group[WellbeingFacts]):
     """Contacts, satisfaction and failed searches."""
@@ -57,22 +62,22 @@ class Wellbeing(Group[WellbeingFacts]):
 
     def touches(self, event: Event) -> bool:
         """Whether the event is a contact, an answer about satisfaction, or a search that found nothing."""
-        if isinstance(event, e.ConversationStarted):
+        if type(event) is _CONVERSATION_STARTED:
             data = event.data
             return data.initiated_by == "customer" and (
                 data.with_ == "agent" or (data.with_ is None and event.channel != "bot")
             )
-        if isinstance(event, e.SurveyResponded):
+        if type(event) is _SURVEY_RESPONDED:
             return event.data.complete and event.data.kind in ("csat", "nps")
-        return not isinstance(event, e.HelpSearched) or event.data.results == 0
+        return type(event) is not _HELP_SEARCHED or event.data.results == 0
 
     def join(self, facts: WellbeingFacts, told: Told, dimensions: Dimensions) -> None:
         """Join an event."""
         del dimensions
         event = told.event
-        if isinstance(event, e.SurveyResponded):
+        if type(event) is _SURVEY_RESPONDED:
             facts.answers = joined(facts.answers, [(told.time, points(event))])
-        elif isinstance(event, e.HelpSearched):
+        elif type(event) is _HELP_SEARCHED:
             facts.failed = joined(facts.failed, [told.time])
         else:
             facts.contacts = joined(facts.contacts, [told.time])
