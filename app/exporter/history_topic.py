@@ -33,7 +33,7 @@ class HistoryTopic:
             bootstrap_servers=bootstrap_servers,
             client_id="selfserve-exporter",
             enable_idempotence=True,
-            compression_type="lz4",
+            compression_type="zstd",
             linger_ms=20,
             **self._client,
         )
