@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from streams.core.measures import Cell, Contribution
-from streams.core.panes import Panes
+from streams.core.panes import MeasurePanes, Panes
 
 Delta = list[Contribution]
 """Numbers still to be added to the panes. The same place may come several times."""
@@ -32,23 +32,38 @@ def difference(before: list[Contribution], after: list[Contribution]) -> Delta:
         return after[first:last_new]
     if last - first > _FEW:
         return _summed(before[first:last], after[first:last_new])
-    if last == last_new:
-        # As many as before are mostly the same ones, each in its place.
-        moved: list[Any] = []
-        for i in range(first, last):
-            if old[i] != new[i]:
-                moved.append(new[i])
-                measure, cell, minute, n = old[i]
-                moved.append((measure, cell, minute, -n))
-        return moved
-    changed = new[first:last_new]
-    for one in old[first:last]:
-        if one in changed:
-            changed.remove(one)
-        else:
-            measure, cell, minute, n = one
-            changed.append((measure, cell, minute, -n))
+    # Side by side. The same place may come twice then, once added and once taken away.
+    changed: list[Any] = []
+    at = first
+    for i in range(first, last):
+        one = old[i]
+        measure: str = one[0]
+        found = _place(measure, new, at, last_new)
+        cell = one[1]
+        if found >= 0:
+            while at < found:
+                changed.append(new[at])
+                at += 1
+            other = new[at]
+            at += 1
+            if one == other:
+                continue
+            changed.append(other)
+            # The very same cell is looked up once (`add_to`).
+            if other[1] == cell:
+                cell = other[1]
+        changed.append((measure, cell, one[2], -one[3]))
+    changed += new[at:last_new]
     return changed
+
+
+def _place(measure: str, contributions: list[Any], first: int, last: int) -> int:
+    """Where a measure next stands among some contributions, −1 if it does not."""
+    for i in range(first, last):
+        found: str = contributions[i][0]
+        if found == measure:
+            return i
+    return -1
 
 
 def _summed(before: list[Contribution], after: list[Contribution]) -> Delta:
@@ -65,5 +80,12 @@ def _summed(before: list[Contribution], after: list[Contribution]) -> Delta:
 def add_to(panes: Panes, delta: Delta) -> None:
     """Add a delta to the panes."""
     by_name = panes.by_name
+    at: MeasurePanes | None = None
+    measured, where, slots = "", None, 0
     for measure, cell, minute, n in delta:
-        by_name[measure].add(cell, minute, n)
+        # What moves is added at one time and taken away at another: the cell of both is looked up once.
+        if at is None or cell is not where or measure != measured:
+            at = by_name[measure]
+            measured, where, slots = measure, cell, at.slots(cell)
+        if n:
+            at.bump(slots, minute, n)

@@ -40,13 +40,10 @@ def conversation_durability(
 
 
 def session_durability(
-    session: HelpSession, support: Support, terms: IssueTerms, out: list[Contribution]
+    channel: str, resolved: int, support: Support, terms: IssueTerms, out: list[Contribution]
 ) -> None:
-    """The same for an issue that is a help session by itself."""
-    resolved = _of_session(session, support, terms.assumption)
-    if resolved is not None:
-        end = resolved + terms.durable
-        out.append(_counted(resolved, end, session.channel, support, reopened=False))
+    """The same for an issue that is a help session by itself, resolved at a time (ms)."""
+    out.append(_counted(resolved, resolved + terms.durable, channel, support, reopened=False))
 
 
 def _counted(resolved: int, end: int, channel: str, support: Support, *, reopened: bool) -> Contribution:

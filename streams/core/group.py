@@ -201,11 +201,6 @@ class Group(Generic[F]):
         facts = self.read(c)
         return [] if facts is None else self.following(facts, c, rules)
 
-    def of_contacts(self, c: Customer, rules: Rules, first: int, last: int) -> list[Contribution]:
-        """Return what of the customer's facts of this group moves with contacts between two times (ms)."""
-        facts = self.read(c)
-        return [] if facts is None else self.near(facts, c, rules, first, last)
-
     def of_excluded(self, c: Customer, rules: Rules) -> list[Contribution]:
         """Return what the facts of this group contribute of a customer who is flagged."""
         facts = self.read(c)

@@ -23,6 +23,8 @@ from streams.core.support import (
     MAX_ENTRIES,
     MESSAGE_AGENT_PRIVATE,
     MESSAGE_AGENT_PUBLIC,
+    MESSAGE_BOT_PRIVATE,
+    MESSAGE_BOT_PUBLIC,
     MESSAGE_CUSTOMER,
     RESOLVED,
     RESOLVED_LAST,
@@ -207,30 +209,36 @@ def sessions_of(conversation: Conversation, support: Support, terms: IssueTerms)
 def session_contributions(session: HelpSession, support: Support, terms: IssueTerms) -> list[Contribution]:
     """What a help session counts in by itself: but for having taken place nothing, if it went into a conversation."""
     assumption = terms.assumption
+    start, end, channel = session.start, session.end, session.channel
     out: list[Contribution] = []
     if terms.help_sessions:
-        out.append(("help_sessions", (session.channel,), session.start // MINUTE_MS, 1))
-    if support.target(session, assumption) is not None:
+        out.append(("help_sessions", (channel,), start // MINUTE_MS, 1))
+    if support.first_contact(start, end + assumption) is not None:
         return out
-    if terms.durability:
-        session_durability(session, support, terms, out)
-    if session.confirmed is not None:
-        t, plan, segment = session.confirmed
-        outcome, minute = CONFIRMED, t // MINUTE_MS
-    elif session.answered is not None:
-        t, plan, segment = session.answered
-        outcome, minute = ASSUMED, deadline_minute(t + assumption)
+    confirmed, answered = session.confirmed, session.answered
+    if confirmed is not None:
+        resolved, plan, segment = confirmed
+        if terms.durability:
+            session_durability(channel, resolved, support, terms, out)
+        outcome, minute = CONFIRMED, resolved // MINUTE_MS
+    elif answered is not None:
+        at, plan, segment = answered
+        if terms.durability:
+            session_durability(channel, at + assumption, support, terms, out)
+        outcome, minute = ASSUMED, deadline_minute(at + assumption)
         if terms.pending:
-            pending_edges(session.channel, t, minute, out)
+            pending_edges(channel, at, minute, out)
     else:
-        inactivity = terms.inactivity(session.channel)
+        inactivity = terms.inactivity(channel)
         if inactivity is None:
             return out
         plan = segment = ""
-        outcome, minute = ABANDONED_OUTCOME, deadline_minute(session.end + inactivity)
-    plan = plan or session.plan[1] or UNKNOWN
-    segment = segment or session.segment[1] or UNKNOWN
-    out.append(("issues", (outcome, "1", session.channel, plan, segment), minute, 1))
+        outcome, minute = ABANDONED_OUTCOME, deadline_minute(end + inactivity)
+    if not plan:
+        plan = session.plan[1] or UNKNOWN
+    if not segment:
+        segment = session.segment[1] or UNKNOWN
+    out.append(("issues", (outcome, "1", channel, plan, segment), minute, 1))
     return out
 
 
@@ -299,10 +307,12 @@ def update_conversation(
         named = bot is not None
     else:
         named = names(conversation, bot)
-        if not named and conversation_id in support.settled and _adds_nothing(conversation, entry):
-            conversation.entries.append(entry)
-            support.dirty.add(conversation_id)
-            return []
+        if not named:
+            settled = support.settled.get(conversation_id)
+            if settled is not None and _adds_nothing(conversation, entry, bots=settled):
+                conversation.entries.append(entry)
+                support.dirty.add(conversation_id)
+                return []
         counted = support.counted.get(conversation_id)
         before = conversation_contributions(conversation, support, terms) if counted is None else counted
     contacts, answer, to_bot = conversation.contacts, conversation.answer, conversation.to_bot
@@ -342,13 +352,16 @@ def _keep(support: Support, conversation_id: str, course: Course, counted: list[
     """Remember what a conversation contributes until something changes on which that depends."""
     support.counted[conversation_id] = counted
     if _is_settled(course):
-        support.settled.add(conversation_id)
+        support.settled[conversation_id] = course.bot_handled and course.bot_involved
     else:
-        support.settled.discard(conversation_id)
+        support.settled.pop(conversation_id, None)
 
 
 def _is_settled(course: Course) -> bool:
-    """Whether a further message at the end can change nothing: an agent is there and has replied, all dimensions are fixed."""
+    """Whether a further message at the end can change nothing: an agent is there and has replied, all dimensions are fixed.
+
+    A bot's message can, if it is the first one: it makes the conversation a self-service issue.
+    """
     return (
         course.begun
         and course.agent is not None
@@ -359,11 +372,15 @@ def _is_settled(course: Course) -> bool:
     )
 
 
-def _adds_nothing(conversation: Conversation, entry: Entry) -> bool:
-    """Whether an event only makes a settled conversation longer; a bot's message would make it a self-service issue."""
+def _adds_nothing(conversation: Conversation, entry: Entry, *, bots: bool) -> bool:
+    """Whether an event only makes a settled conversation longer; ``bots``: a bot's message does too."""
+    code = entry[1]
+    if not (code == MESSAGE_CUSTOMER or MESSAGE_AGENT_PUBLIC <= code <= MESSAGE_AGENT_PRIVATE) and not (
+        bots and MESSAGE_BOT_PUBLIC <= code <= MESSAGE_BOT_PRIVATE
+    ):
+        return False
     entries = conversation.entries
-    message = entry[1] in (MESSAGE_CUSTOMER, MESSAGE_AGENT_PUBLIC, MESSAGE_AGENT_PRIVATE)
-    return message and entry > entries[-1] and len(entries) < MAX_ENTRIES
+    return entry > entries[-1] and len(entries) < MAX_ENTRIES
 
 
 def _update_contacts(
@@ -386,9 +403,15 @@ def _update_contacts(
         sessions.update((s.start, s) for s in support.sessions[low:high])
         others.update(support.answered_before(at, assumption))
         others.update(support.helped_before(at, span))
+    others.discard(conversation.id)
+    tickets = _tickets(support, terms)
     targets_before = {t for s in sessions.values() if (t := support.target(s, assumption))}
     support.unindex(contacts, answer, conversation.id)
     support.index(conversation)
+    own = conversation_contributions(conversation, support, terms, course)
+    _keep(support, conversation.id, course, own)
+    if not sessions and not others:
+        return difference(before + tickets, own + _tickets(support, terms))
     others |= targets_before | {t for s in sessions.values() if (t := support.target(s, assumption))}
     others.discard(conversation.id)
     support.forget_counted(others)
@@ -401,8 +424,6 @@ def _update_contacts(
             out += session_contributions(session, support, terms)
         return out
 
-    own = conversation_contributions(conversation, support, terms, course)
-    _keep(support, conversation.id, course, own)
     after = own + contributions()
     derived = conversation.contacts, conversation.answer
     support.unindex(*derived, conversation.id)

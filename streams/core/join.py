@@ -200,8 +200,9 @@ def watch(c: Customer, rules: Rules) -> None:
     watch_self_service(c, rules)
     if c.groups is not None:
         for group in rules.activity_groups:
-            facts = c.groups.get(group.name)
-            if isinstance(facts, group.facts):
+            facts = c.groups.get(group.place)
+            # Packed facts were not joined.
+            if facts is not None and not isinstance(facts, bytes):
                 c.watched = max(c.watched, group.watched(facts))
 
 

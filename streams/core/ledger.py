@@ -370,18 +370,14 @@ class Ledger:
         changed = sorted(set(contacts) ^ set(now))
         if changed:
             first, last = changed[0][0], changed[-1][0]
-            followed = self._near(c, first, last)
-            support.contacts = contacts
-            followed_before = self._near(c, first, last)
-            support.contacts = now
-            add_to(self.panes, difference(followed_before, followed))
-
-    def _near(self, c: Customer, first: int, last: int) -> list[Contribution]:
-        """What contacts between two times (ms) decide about in the groups of facts."""
-        out: list[Contribution] = []
-        for group in self.rules.contact_groups:
-            out += group.of_contacts(c, self.rules, first, last)
-        return out
+            for group in self.rules.contact_groups:
+                facts = group.read(c)
+                if facts is not None:
+                    followed = group.near(facts, c, self.rules, first, last)
+                    support.contacts = contacts
+                    followed_before = group.near(facts, c, self.rules, first, last)
+                    support.contacts = now
+                    add_to(self.panes, difference(followed_before, followed))
 
     def welcome(self, c: Customer, minute: int, platform: str = "") -> None:
         """A customer of whom nothing but its attributes is known becomes known, and active if a platform is named. A short path of `_turn`."""
@@ -508,13 +504,15 @@ class Ledger:
         return c.active_slot
 
     def _profile(self, c: Customer) -> _ProfileSlots:
-        cell = (c.plan or UNKNOWN, c.segment or UNKNOWN, c.role or UNKNOWN)
+        plan, segment, role = c.plan or UNKNOWN, c.segment or UNKNOWN, c.role or UNKNOWN
         alone = "0" if c.account else "1"
-        slots = self._profiles.get((*cell, alone))
+        key = (plan, segment, role, alone)
+        slots = self._profiles.get(key)
         if slots is None:
             if len(self._profiles) >= PROFILES:
                 self._profiles.clear()
-            slots = self._profiles[(*cell, alone)] = _ProfileSlots(
+            cell = (plan, segment, role)
+            slots = self._profiles[key] = _ProfileSlots(
                 self._active.slots((*cell, "1", alone)),
                 self._active.slots((*cell, "0", alone)),
                 self._active_days.slots(cell),

@@ -16,6 +16,7 @@ from streams.core.dimensions import UNKNOWN
 from streams.core.measures import Contribution
 from streams.core.subscriptions import Subscriptions
 from streams.core.time import MINUTE_MS
+from streams.core.told import told_at
 
 Edge = tuple[int, int]
 """A minute, and 1 where something begins in it, −1 where it ends."""
@@ -101,12 +102,14 @@ def of_account(
 def _holder(
     facts: Subscriptions, plan: str, segment: str, edges: list[Edge], *, eligible: bool
 ) -> list[Contribution]:
+    plans, segments = facts.plans, facts.segments
+
     def standing(minute: int) -> Standing:
         # What was told within a minute holds for all of it: a window begins with a full minute.
         last = minute * MINUTE_MS + MINUTE_MS - 1
-        return facts.plan_at(last, plan) or UNKNOWN, facts.segment_at(last, segment) or UNKNOWN
+        return told_at(plans, last, plan) or UNKNOWN, told_at(segments, last, segment) or UNKNOWN
 
-    told = {time // MINUTE_MS for time, _ in (*facts.plans, *facts.segments)}
+    told = {time // MINUTE_MS for time, _ in (*plans, *segments)}
     if not facts.changes:
         return _contributions(edges, standing, told, now=eligible)
     edges = [(time // MINUTE_MS, edge) for time, edge in facts.active()]

@@ -7,7 +7,7 @@ Told by user.signed_up, user.identified and subscription.*. Which group stores a
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import msgspec
@@ -16,6 +16,7 @@ from schemas import events as e
 from schemas.events import Event
 from schemas.instants import instant_ms
 from streams.core.dimensions import Dimensions
+from streams.core.told import Told
 
 STARTED: Final = 0
 CHANGED: Final = 1
@@ -87,10 +88,6 @@ class Period(msgspec.Struct, array_like=True, gc=False):
     def key(self) -> tuple[int, str]:
         """What names the period."""
         return self.end, self.subscription
-
-
-Told = tuple[int, str]
-"""A plan or segment that an event carried, with the event's time."""
 
 
 class Subscriptions(msgspec.Struct, array_like=True, gc=False):
@@ -184,14 +181,6 @@ class Subscriptions(msgspec.Struct, array_like=True, gc=False):
             return self
         own = [change for change in self.changes if not change.account]
         return Subscriptions(self.signed_up, self.plans, self.segments, own, self.periods)
-
-    def plan_at(self, time: int, now: str) -> str:
-        """The customer's plan at a time: the latest told by then, else the first told; ``now`` if none was ever told."""
-        return told_at(self.plans, time, now)
-
-    def segment_at(self, time: int, now: str) -> str:
-        """The customer's segment at a time, as `plan_at`."""
-        return told_at(self.segments, time, now)
 
     def by_subscription(self) -> dict[str, list[Change]]:
         """The changes of each subscription, in order."""
@@ -298,15 +287,3 @@ def _forget_told(items: list[Told]) -> None:
             del items[i]
             return
     del items[0]
-
-
-def told_at(items: Iterable[Told], time: int, otherwise: str) -> str:
-    """The latest value told by a time, else the first, else ``otherwise``; of one millisecond the greater."""
-    found, until = otherwise, time
-    for i, (told, value) in enumerate(items):
-        if i == 0:
-            until = max(time, told)
-        if told > until:
-            break
-        found = value
-    return found

@@ -176,8 +176,8 @@ class Support:
         """Every one of `Conversation.moments` as (time, conversation), sorted."""
         self.counted: dict[str, list[Contribution]] = {}
         """What conversations contribute, as far as it was worked out since they last changed."""
-        self.settled: set[str] = set()
-        """Conversations in which a further message changes nothing that counts (derived, and forgotten when packed)."""
+        self.settled: dict[str, bool] = {}
+        """Conversations in which a further message changes nothing that counts, one of a bot's too or not (derived, and forgotten when packed)."""
         self.to_bot: dict[str, int] = {}
         """The last message to a bot by channel, over all conversations. Never changed in place."""
         self.dirty: set[str] = set()
@@ -192,7 +192,7 @@ class Support:
         """Something changed that some conversations depend on."""
         for name in names:
             self.counted.pop(name, None)
-            self.settled.discard(name)
+            self.settled.pop(name, None)
 
     def forget(self, conversations: Iterable[Conversation]) -> None:
         """Some conversations are no longer known."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from streams.core.customer import NEVER
@@ -18,7 +16,3 @@ class ActivationFacts(msgspec.Struct, array_like=True, gc=False):
     """The earliest time of each milestone, whatever it is configured to mean."""
     key_action: int = NEVER
     """The earliest use of a feature that said it was the key action."""
-
-    def first(self, names: Iterable[str]) -> int:
-        """Return when the first of some milestones was reached."""
-        return min((self.milestones[name] for name in names if name in self.milestones), default=NEVER)

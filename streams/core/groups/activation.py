@@ -85,7 +85,7 @@ class Activation(Group[ActivationFacts]):
         if signup < 0:
             return []
         plan, definitions = c.plan or UNKNOWN, rules.definitions
-        activated = facts.first(definitions.activation_milestones)
+        activated = _reached(facts, definitions.activation_milestones)
         if 0 <= activated < signup + definitions.activation_ms:
             reached, minute = "1", max(activated, signup) // MINUTE_MS
         else:
@@ -94,7 +94,7 @@ class Activation(Group[ActivationFacts]):
             ("activations", (plan, platform, reached), minute, 1),
             ("first_value_waiting", (plan, platform), signup // MINUTE_MS, 1),
         ]
-        value = facts.first(definitions.first_value_milestones)
+        value = _reached(facts, definitions.first_value_milestones)
         if value >= 0:
             minute, took = max(value, signup) // MINUTE_MS, max(0, value - signup)
             out += [
@@ -102,7 +102,7 @@ class Activation(Group[ActivationFacts]):
                 ("first_values", (plan, platform, bucket_of(took)), minute, 1),
                 ("first_value_ms", (plan, platform), minute, took),
             ]
-        action = facts.first(definitions.key_action_milestones)
+        action = _reached(facts, definitions.key_action_milestones)
         if facts.key_action >= 0:
             action = _earlier(action, facts.key_action)
         if action >= 0:
@@ -124,6 +124,16 @@ def _first(one: tuple[int, str], other: tuple[int, str]) -> tuple[int, str]:
 
 def _earlier(one: int, other: int) -> int:
     return max(one, other) if one < 0 or other < 0 else min(one, other)
+
+
+def _reached(facts: ActivationFacts, names: tuple[str, ...]) -> int:
+    """Return when (ms) the first of some milestones was reached; −1 if none was."""
+    milestones, first = facts.milestones, -1
+    for name in names:
+        time = milestones.get(name, -1)
+        if time >= 0 and (first < 0 or time < first):
+            first = time
+    return first
 
 
 def _reach(facts: ActivationFacts, milestones: dict[str, int]) -> None:

@@ -8,6 +8,7 @@ from streams.core.dimensions import UNKNOWN
 from streams.core.measures import Contribution
 from streams.core.subscriptions import Subscriptions
 from streams.core.time import MINUTE_MS
+from streams.core.told import told_at
 
 if TYPE_CHECKING:
     from streams.core.customer import Customer
@@ -27,7 +28,7 @@ def cohort(facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution
     if facts.signed_up < 0:
         return []
     day = rules.calendar.day_of(facts.signed_up // MINUTE_MS)
-    plan = facts.plan_at(facts.signed_up, c.plan) or UNKNOWN
+    plan = told_at(facts.plans, facts.signed_up, c.plan) or UNKNOWN
     return [("cohorts", (plan, *(_state(c, day + age) for age in AGES)), day, 1)]
 
 

@@ -6,7 +6,7 @@ An onboarding flow or a tour is decided once for each passage (`flow_id`), a jou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from schemas import events as e
@@ -70,8 +70,7 @@ class Flows(Group[FlowFacts]):
         passage = passages.get(key)
         if passage is None:
             passage = passages[key] = Passage()
-        platform = dimensions.fold("platform", told.event.platform) or UNKNOWN
-        _join(passage, kind, _told(told, flow, platform, dimensions))
+        _join(passage, kind, _told(told, flow, dimensions))
         _bound(passages)
 
     def merge(self, facts: FlowFacts, other: FlowFacts) -> None:
@@ -98,15 +97,18 @@ class Flows(Group[FlowFacts]):
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Join an event and return what that changes: nothing but its own passage, unless another one has to go."""
-        kind, _, key = _key(told, dimensions)
-        facts = self.opened(c)
-        passages = facts.of(kind)
+        kind, flow, key = _key(told, dimensions)
+        passages, idle = self.opened(c).of(kind), self._idle[kind]
         passage = passages.get(key)
-        if passage is None and len(passages) >= MAX_PASSAGES:
+        if passage is not None:
+            before = _contributions(kind, passage, idle)
+        elif len(passages) >= MAX_PASSAGES:
             return super().update(c, told, rules, dimensions)
-        before = [] if passage is None else _contributions(kind, passage, self._idle[kind])
-        self.join(facts, told, dimensions)
-        return difference(before, _contributions(kind, passages[key], self._idle[kind]))
+        else:
+            before = []
+            passage = passages[key] = Passage()
+        _join(passage, kind, _told(told, flow, dimensions))
+        return difference(before, _contributions(kind, passage, idle))
 
     def values(self, facts: FlowFacts) -> Iterable[tuple[str, str]]:
         """Yield flows, platforms and the names of steps."""
@@ -131,9 +133,10 @@ def _key(told: Told, dimensions: Dimensions) -> tuple[str, str, str]:
     return data.kind, flow, flow if data.kind == "journey" else data.flow_id
 
 
-def _told(told: Told, flow: str, platform: str, dimensions: Dimensions) -> Passage:
+def _told(told: Told, flow: str, dimensions: Dimensions) -> Passage:
     """What one event says, as a passage of nothing else."""
     event, time = told.event, told.time
+    platform = dimensions.fold("platform", event.platform) or UNKNOWN
     passage = Passage((time, flow, platform), time)
     if type(event) is _FLOW_COMPLETED:
         passage.completed = time
@@ -206,7 +209,7 @@ def _bound(passages: dict[str, Passage]) -> None:
 
 def _contributions(kind: str, passage: Passage, idle: int) -> list[Contribution]:
     if kind == "journey":
-        return list(_journey(passage, idle))
+        return _journey(passage, idle)
     _, flow, platform = passage.first
     if kind == "tour":
         return [("tours", (flow, "0" if passage.completed < 0 else "1"), _decided(passage, idle), 1)]
@@ -214,10 +217,11 @@ def _contributions(kind: str, passage: Passage, idle: int) -> list[Contribution]
     completed = "0" if passage.completed < 0 else "1"
     out: list[Contribution] = [("onboardings", (flow, platform, completed), decided, 1)]
     until = passage.last if passage.completed < 0 else passage.completed
-    reached = _reached(passage)
-    for position, step in enumerate(passage.steps):
-        done = "1" if 0 <= reached.get(position, NEVER) <= until else "0"
-        out.append(("onboarding_tasks", (flow, step, done), decided, 1))
+    reached = passage.done
+    steps = passage.steps
+    for position in range(len(steps)):
+        done = "1" if 0 <= _reached(reached, steps, position) <= until else "0"
+        out.append(("onboarding_tasks", (flow, steps[position], done), decided, 1))
     return out
 
 
@@ -228,20 +232,14 @@ def _decided(passage: Passage, idle_ms: int) -> int:
     return deadline_minute(passage.last + idle_ms)
 
 
-def _reached(passage: Passage) -> dict[int, int]:
-    """The earliest time of each step done, by its position among those listed. Steps that were not listed are left out."""
-    steps = passage.steps
-    positions = {step: position for position, step in enumerate(steps)}
-    reached: dict[int, int] = {}
-    for step, time in passage.done.items():
-        position = positions.get(step, -1) if isinstance(step, str) else step - 1
-        if 0 <= position < len(steps):
-            reached[position] = min(time, reached.get(position, time))
-    return reached
+def _reached(done: dict[Step, int], steps: list[str], position: int) -> int:
+    """The earliest time at which a step was done, named by its label or its number; `NEVER` if it was not."""
+    return _earlier(done.get(steps[position], NEVER), done.get(position + 1, NEVER))
 
 
-def _journey(passage: Passage, idle: int) -> Iterator[Contribution]:
+def _journey(passage: Passage, idle: int) -> list[Contribution]:
     """One customer at each step of a journey that has a next one."""
+    out: list[Contribution] = []
     flow = passage.first[1]
     if passage.listed[0] < 0:
         # Numbers tell their order by themselves. Whether the last of them has a next one only a completion tells.
@@ -254,18 +252,17 @@ def _journey(passage: Passage, idle: int) -> Iterator[Contribution]:
             (passage.last, ends + (passage.completed < 0)),
             passage.done,
         )
-    steps, reached = passage.steps, _reached(passage)
-    if steps and passage.completed >= 0:
-        end = len(steps) - 1
-        reached[end] = _earlier(reached.get(end, NEVER), passage.completed)
-    # From the end back: whoever did a later step has passed the earlier ones.
+    steps, done = passage.steps, passage.done
+    # From the end back: whoever did a later step has passed the earlier ones, and who completed it did the last.
     beyond = NEVER
+    here = passage.completed
     for position in range(len(steps) - 1, -1, -1):
-        here = _earlier(reached.get(position, NEVER), beyond)
+        here = _earlier(_reached(done, steps, position), here)
         if position + 1 < len(steps) and here >= 0:
             label = steps[position]
             if beyond >= 0:
-                yield "journey_steps", (flow, label, "1"), beyond // MINUTE_MS, 1
+                out.append(("journey_steps", (flow, label, "1"), beyond // MINUTE_MS, 1))
             else:
-                yield "journey_steps", (flow, label, "0"), deadline_minute(passage.last + idle), 1
+                out.append(("journey_steps", (flow, label, "0"), deadline_minute(passage.last + idle), 1))
         beyond = here
+    return out

@@ -96,9 +96,12 @@ class HelpUses(Group[HelpUseFacts]):
         for key, search in facts.searches.items():
             if since < search[0] <= last:
                 out += self._searched(facts, key, support)
-        for view in facts.views:
-            if since < view[0] <= last:
-                out.append(self._viewed(view, support))
+        views = facts.views
+        for at in range(bisect_left(views, (since + 1, "")), len(views)):
+            view = views[at]
+            if view[0] > last:
+                break
+            out.append(self._viewed(view, support))
         return out
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from streams.core.dimensions import UNKNOWN
 from streams.core.measures import Contribution
-from streams.core.subscriptions import CANCELLED, Period, Subscriptions, Told, told_at
+from streams.core.subscriptions import CANCELLED, Period, Subscriptions
 from streams.core.time import MINUTE_MS, deadline_minute
+from streams.core.told import Told, told_at
 
 
 def cancellations(facts: Subscriptions, now: str) -> list[Contribution]:
@@ -60,4 +61,5 @@ def _decision(facts: Subscriptions, period: Period, grace: int) -> tuple[bool, i
 
 def _plan(facts: Subscriptions, held: dict[str, list[Told]], now: str, subscription: str, time: int) -> str:
     """The subscription's plan at a time, the holder's where none was told of it."""
-    return told_at(held.get(subscription, ()), time, facts.plan_at(time, now)) or UNKNOWN
+    plan = told_at(facts.plans, time, now)
+    return told_at(held.get(subscription, []), time, plan) or UNKNOWN

@@ -83,7 +83,7 @@ class SubscriptionGroup(Group[Subscriptions]):
 
     def contributions(self, facts: Subscriptions, c: Customer, rules: Rules) -> list[Contribution]:
         """Return all that follows. Subscriptions that name an account are the account's (`streams.core.account`)."""
-        own = facts.own()
+        own = facts.own() if facts.changes else facts
         out = cohort(facts, c, rules) + corrections(own, c) + upgrades(facts, c, rules)
         if own.changes:
             out += cancellations(own, c.plan)

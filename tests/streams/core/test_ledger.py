@@ -77,7 +77,7 @@ def told(ledger: Ledger, events: list[dict[str, Any]], rng: random.Random) -> No
 
 
 @given(event_sets(deletions=True), st.randoms(use_true_random=False), st.sampled_from(EACH), st.booleans())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_after_each_event_the_panes_are_those_of_the_facts(
     events: list[dict[str, Any]], rng: random.Random, definitions: Definitions, shuffled: bool
 ) -> None:
@@ -108,7 +108,7 @@ def test_a_visitor_moves_what_its_facts_can_move(seed: int) -> None:
         """Of every type about as many."""
         return [rng.choice(by_type[rng.choice(kinds)]) for _ in range(rng.choice(how_many))]
 
-    for turn in range(60):
+    for turn in range(45):
         # Whoever is flagged counts no longer.
         kinds = sorted(by_type.keys() - {"user.flagged"} if turn % 4 else by_type)
         home, elsewhere = (Ledger(Rules(EACH[seed % 3])) for _ in range(2))
@@ -144,7 +144,7 @@ def test_plans_and_segments_told_again(seed: int) -> None:
                 fields["account_id"] = "acme"
         return fields
 
-    for turn in range(60):
+    for turn in range(40):
         ledger = Ledger(Rules(Definitions()))
         events = [some() for _ in range(8)]
         if turn % 2:
@@ -152,3 +152,42 @@ def test_plans_and_segments_told_again(seed: int) -> None:
         for fields in events:
             join(ledger, customer(ledger, "u"), fields)
             check(ledger, events)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_conversations_and_help_between_each_other(seed: int) -> None:
+    rng = random.Random(seed)
+
+    def some(n: int) -> dict[str, Any]:
+        """An event of one of two conversations, or of the help, some time after the one before."""
+        fields = {"id": "e", "user_id": "u", "channel": rng.choice(("chat", "chat", "bot"))}
+        fields |= {name: value for name in ("plan", "segment") if (value := rng.choice(("", "free", "pro")))}
+        actor, bot = rng.choice(("customer", "bot", "agent")), rng.random() < 0.1
+        kind, data = rng.choice(
+            (
+                ("conversation.started", {"initiated_by": actor} | ({"with": "agent"} if bot else {})),
+                *((("conversation.message", {"actor": actor, "public": rng.random() < 0.8}),) * 7),
+                ("conversation.handed_off", {}),
+                ("conversation.resolved", {"by": actor, "confirmed": bot}),
+                ("conversation.reopened", {}),
+                ("conversation.abandoned", {}),
+                ("help.searched", {"search_id": f"s{n}", "results": 1}),
+                ("help.article_viewed", {"article": "a", "in_app": False}),
+                ("help.solved", {}),
+            )
+        )
+        if kind.startswith("conversation."):
+            fields["conversation_id"] = rng.choice("xxy")
+        return fields | {"type": kind, "data": data}
+
+    for turn in range(25):
+        ledger, time = Ledger(Rules(EACH[turn % 3])), BASE
+        for n in range(25):
+            time += rng.choice((1_000, 60_000, HOUR, 6 * HOUR, 30 * HOUR))
+            late = rng.choice((0, 0, 0, 0, 2 * HOUR))
+            fields = some(n) | {"time": time - late}
+            c = customer(ledger, "u")
+            if rng.random() < 0.1:
+                pack(c)
+            join(ledger, c, fields)
+            check(ledger, fields)

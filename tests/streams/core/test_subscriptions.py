@@ -20,8 +20,8 @@ from streams.core.subscriptions import (
     Change,
     Period,
     Subscriptions,
-    told_at,
 )
+from streams.core.told import told_at
 
 times = st.integers(0, 20)
 
@@ -63,8 +63,14 @@ def test_facts_join_in_any_order_and_any_number_of_times(
 
 def test_the_plan_at_a_time_is_the_latest_told_by_then_else_the_first() -> None:
     facts = Subscriptions(plans=[(10, "free"), (20, "pro"), (20, "team")])
-    assert [facts.plan_at(t, "now") for t in (5, 10, 19, 20, 99)] == ["free", "free", "free", "team", "team"]
-    assert Subscriptions().plan_at(5, "now") == "now"
+    assert [told_at(facts.plans, t, "now") for t in (5, 10, 19, 20, 99)] == [
+        "free",
+        "free",
+        "free",
+        "team",
+        "team",
+    ]
+    assert told_at(Subscriptions().plans, 5, "now") == "now"
 
 
 def test_a_customer_has_an_active_subscription_from_the_first_start_to_the_last_end() -> None:
@@ -110,5 +116,5 @@ def test_what_is_remembered_is_bounded_and_the_plans_in_between_stay() -> None:
     for n in range(10 * MAX_TOLD):
         facts.join(identified, n, "free" if n < 5 * MAX_TOLD else "pro", "", dimensions)
     assert len(facts.plans) == MAX_TOLD
-    assert facts.plan_at(5 * MAX_TOLD - 1, "") == "free"
-    assert facts.plan_at(5 * MAX_TOLD, "") == "pro"
+    assert told_at(facts.plans, 5 * MAX_TOLD - 1, "") == "free"
+    assert told_at(facts.plans, 5 * MAX_TOLD, "") == "pro"
