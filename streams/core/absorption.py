@@ -40,7 +40,7 @@ class Reach:
         """Its conversations and help sessions."""
         self.itself = profile or since or active or self.support or visitor.self_service >= 0
         """What `person.itself` says."""
-        brought = visitor.groups or {}
+        brought = visitor.opened_groups()
         groups: list[Group[Any]] = [
             group
             for group in rules.groups

@@ -6,7 +6,7 @@ records in their order. The formats are listed in `streams.core.records`.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -22,7 +22,6 @@ from streams.core.customer_records import (
     encode_hot,
     encode_status,
 )
-from streams.core.group import close_groups
 from streams.core.join import watch_self_service
 from streams.core.learning import learn
 from streams.core.ledger import Gone, Ledger
@@ -47,9 +46,9 @@ _decode_residue_key = msgspec.msgpack.Decoder(tuple[str | int, ...]).decode
 _decode_residue = msgspec.msgpack.Decoder(list[tuple[tuple[str | int, ...], int, int]]).decode
 
 CHECKPOINTS_UNPACKED: Final = 3
-"""Facts beside the hot ones stay unpacked until so many checkpoints have passed without any of them: what comes next often follows soon."""
+"""Support facts stay unpacked until so many checkpoints have passed without them: a conversation's next event often follows soon."""
 MAX_UNPACKED: int = 8_192
-"""Customers whose facts stay unpacked: those take three times the memory. Beyond, those that have been unpacked for the longest time are packed."""
+"""Customers whose support facts stay unpacked: they take several times the memory. Beyond, those that have been unpacked for the longest time are packed."""
 OPEN_CONVERSATIONS: int = 64
 """Customers with more conversations stay unpacked: packing them anew at every checkpoint would cost more than it saves."""
 
@@ -77,21 +76,16 @@ def take_state(ledger: Ledger, newest: int | None) -> list[StateRecord]:
     for c in dirty:
         c.dirty &= UNTOLD_WHOLLY
         key = c.id.encode()
-        unpacked = c.groups_changed != 0
         support = c.support
         if support.__class__ is Support:
             _take_support(c, support, ledger, records)
-            unpacked = unpacked or len(support.conversations) <= OPEN_CONVERSATIONS
         records.append((b"a" + key, encode_hot(c)))
         if c.status is not None:
             records.append((b"s" + key, encode_status(c.status)))
-        if c.groups_changed:
-            _take_groups(c, ledger, newest, records)
-        if c.idle >= 0:
-            c.idle = 0
-        elif unpacked:
-            c.idle = 0
-            ledger.unpacked.append(c)
+        if isinstance(c.groups, dict):
+            if c.groups_changed:
+                _take_groups(c, ledger, newest, records)
+            c.close_groups()
     _pack_idle(ledger)
     accounts, ledger.dirty_accounts = ledger.dirty_accounts, []
     for account in accounts:
@@ -113,33 +107,35 @@ def _take_support(c: Customer, support: Support, ledger: Ledger, records: list[S
     if support.sessions_dirty:
         records.append((b"h" + c.id.encode(), fit_sessions(ledger, c, support)))
         support.sessions_dirty = False
+    if support.idle < 0 and len(support.conversations) <= OPEN_CONVERSATIONS:
+        ledger.unpacked.append(c)
+    support.idle = 0
 
 
 def _pack_idle(ledger: Ledger) -> None:
-    """Pack the facts that were left alone for some checkpoints, and those of too many customers."""
+    """Pack the support facts that were left alone for some checkpoints, and those of too many customers."""
     waiting, ledger.unpacked = ledger.unpacked, []
     surplus = len(waiting) - MAX_UNPACKED
     for c in waiting:
         surplus -= 1
-        c.idle += 1
-        if surplus < 0 and c.idle <= CHECKPOINTS_UNPACKED:
-            ledger.unpacked.append(c)
-            continue
-        c.idle = -1
         support = c.support
-        if support.__class__ is Support and len(support.conversations) <= OPEN_CONVERSATIONS:
+        if support.__class__ is not Support or len(support.conversations) > OPEN_CONVERSATIONS:
+            continue
+        support.idle += 1
+        if surplus >= 0 or support.idle > CHECKPOINTS_UNPACKED:
             c.close()
-        close_groups(c)
+        else:
+            ledger.unpacked.append(c)
 
 
 def _take_groups(c: Customer, ledger: Ledger, newest: int | None, records: list[StateRecord]) -> None:
+    groups = c.opened_groups()
     changed, c.groups_changed = c.groups_changed, 0
     # A key is the array of the customer's id and the group's name.
     prefix = b"g\x92" + _encode(c.id)
     for group in ledger.rules.groups:
         if changed & group.bit:
-            facts = group.read(c)
-            assert facts is not None
+            facts = cast("msgspec.Struct", groups[group.place])
             ledger.expire(c, group, facts, newest)
             records.append((prefix + group.key, fit_group(ledger, c, group, facts)))
 
@@ -202,12 +198,9 @@ class Loader:
             return
         c = self._customer(b"g" + name.encode())
         if value is None:
-            if c.groups is not None:
-                c.groups.pop(group, None)
-        elif c.groups is None:
-            c.groups = {group: value}
+            c.opened_groups().pop(group, None)
         else:
-            c.groups[group] = value
+            c.opened_groups()[group] = msgspec.Raw(value)
 
     def _load_residue(self, key: bytes, value: bytes | None) -> None:
         named = _decode_residue_key(key[1:])
@@ -263,6 +256,7 @@ class Loader:
             watch_self_service(c, ledger.rules)
             if isinstance(c.support, Support) and len(c.support.conversations) <= OPEN_CONVERSATIONS:
                 c.close()
+            c.close_groups()
         for account in ledger.accounts.values():
             if not ledger.rules.tells_accounts:
                 ledger.forget_account_events(account)

@@ -1,13 +1,15 @@
 """The facts of one customer, and how they join.
 
-Hot facts (activity, attributes) are plain fields, for they change with most events. Support facts lie packed while
-nobody asks for them. Everything here joins: maximum, minimum, union; no order of events makes a difference.
+Hot facts (activity, attributes) are plain fields, for they change with most events. The others lie packed while nobody
+asks for them: support facts, and all groups of facts together. Everything here joins: maximum, minimum, union; no order
+of events makes a difference.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
+import msgspec
 from mypy_extensions import mypyc_attr
 
 from streams.core.packed import trimmed
@@ -16,10 +18,14 @@ from streams.core.stored import Status
 from streams.core.support import Support, pack, unpack
 
 if TYPE_CHECKING:
-    import msgspec
-    from mypy_extensions import i32
+    from collections.abc import Callable
+
+    from mypy_extensions import i16
 
     from streams.core.assessment import Assessment
+
+Groups = dict[str, msgspec.Raw | msgspec.Struct]
+"""Groups of facts (`streams.core.group`) by name: each packed until it is asked for."""
 
 NOBODY: Final = "\0nobody"
 """Whose facts those are that belong to no customer. It is never known, and stays where it is."""
@@ -110,7 +116,6 @@ class Customer:
         "groups",
         "groups_changed",
         "id",
-        "idle",
         "known",
         "last",
         "plan",
@@ -154,25 +159,23 @@ class Customer:
         self.self_service_channels: dict[str, int] | None = None
         self.status: Status | None = None
         self.support: bytes | Support | None = None
-        self.groups: dict[str, bytes | msgspec.Struct] | None = None
-        """Further facts by the name of their group (`streams.core.group`): packed, or unpacked for some checkpoints."""
+        self.groups: bytes | Groups | None = None
+        """Further facts; packed together, and apart between an event and the next checkpoint."""
         self.watched = NEVER
         """Up to this minute the last active one decides about what some group contributes, or self-service together with activity."""
-        # Not facts: where the panes hold this customer, and what is still to be written, packed or given up.
+        # Not facts: where the panes hold this customer, and what is still to be written or given up.
         self.active_slot = -1
-        self.dirty: i32 = 0
-        """0, or the bits `CHANGED`, `MOVED`, `ASSESS`, `JOINED`, `UNTOLD` and `UNTOLD_WHOLLY`."""
         self.assessed: Assessment | None = None
         """What the hourly sweep found, as it stands in the panes."""
         self.assessed_until = 0
         """The first minute at which it may find something else, whatever happens."""
-        self.groups_changed: i32 = 0
+        self.dirty: i16 = 0
+        """0, or the bits `CHANGED`, `MOVED`, `ASSESS`, `JOINED`, `UNTOLD` and `UNTOLD_WHOLLY`."""
+        self.groups_changed: i16 = 0
         """The groups (`Group.bit`) whose facts changed since the last checkpoint."""
-        self.expired_on: i32 = 0
-        """The day on which facts were last looked through for some that are too old, and of which groups on that day (`Group.bit`)."""
-        self.expired: i32 = 0
-        self.idle: i32 = -1
-        """For how many checkpoints nothing has joined with what is unpacked; −1: no checkpoint has left anything unpacked."""
+        self.expired: i16 = 0
+        """The groups (`Group.bit`) that were looked through for facts that are too old, on the day (its 15 low bits) `expired_on`."""
+        self.expired_on: i16 = 0
 
     def opened(self) -> Support:
         """The support facts, unpacked."""
@@ -183,10 +186,25 @@ class Customer:
         self.support = support
         return support
 
+    def opened_groups(self) -> Groups:
+        """The groups of facts, apart from each other. For a customer that is written by the next checkpoint."""
+        groups = self.groups
+        if isinstance(groups, dict):
+            return groups
+        groups = {} if groups is None else decode_groups(groups)
+        self.groups = groups
+        return groups
+
     def close(self) -> None:
         """Pack the support facts."""
         if isinstance(self.support, Support):
             self.support = trimmed(pack(self.support))
+
+    def close_groups(self) -> None:
+        """Pack the groups of facts."""
+        groups = self.groups
+        if isinstance(groups, dict):
+            self.groups = trimmed(_encode(groups)) if groups else None
 
     @property
     def excluded(self) -> bool:
@@ -253,3 +271,8 @@ class Customer:
         if self.status is None:
             self.status = Status()
         return self.status
+
+
+_encode = msgspec.msgpack.Encoder().encode
+decode_groups = cast("Callable[[bytes], Groups]", msgspec.msgpack.Decoder(dict[str, msgspec.Raw]).decode)
+"""Read groups of facts from bytes, each left packed."""

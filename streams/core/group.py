@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 import msgspec
 
 from streams.core.contribution import Delta, difference
+from streams.core.customer import CHANGED, decode_groups
 from streams.core.measures import Contribution
-from streams.core.packed import trimmed
 
 if TYPE_CHECKING:
     from schemas.events import Event
@@ -29,28 +29,19 @@ F = TypeVar("F", bound=msgspec.Struct)
 pack_facts = msgspec.msgpack.Encoder().encode
 
 
-def close_groups(c: Customer) -> None:
-    """Pack all of a customer's groups. What changed in them was written already."""
-    groups = c.groups
-    if groups is not None:
-        for name, facts in groups.items():
-            if not isinstance(facts, bytes):
-                groups[name] = trimmed(pack_facts(facts))
-
-
 def packed_groups(c: Customer) -> dict[str, bytes]:
-    """Return all of a customer's groups as bytes, those included that this version does not know."""
+    """Return each of a customer's groups as bytes, those included that this version does not know."""
     return {
-        name: facts if isinstance(facts, bytes) else pack_facts(facts)
-        for name, facts in (c.groups or {}).items()
+        name: bytes(facts) if isinstance(facts, msgspec.Raw) else pack_facts(facts)
+        for name, facts in c.opened_groups().items()
     }
 
 
 class Group(Generic[F]):
     """One kind of facts of a customer.
 
-    A customer keeps them packed (`Customer.groups`) once nobody has joined anything for some checkpoints. What is `opened` is
-    written by the next checkpoint: whoever only looks uses `read`.
+    A customer keeps them packed (`Customer.groups`) while nobody joins anything. What is `opened` is written by the next
+    checkpoint: whoever only looks uses `read`.
     """
 
     name: ClassVar[str]
@@ -90,6 +81,7 @@ class Group(Generic[F]):
         self.has_bound = self.bounded
         self.place = self.name
         """Where the facts are in `Customer.groups`."""
+        self._unpacked: type[msgspec.Struct] = self.facts
         self.key = pack_facts(self.name)
         """The end of the keys of its records."""
         self.bit = 0
@@ -159,7 +151,7 @@ class Group(Generic[F]):
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Join an event and return what that changes. A shorter path than this one may take its place."""
-        known = c.groups is not None and self.place in c.groups
+        known = c.groups is not None and self.place in c.opened_groups()
         facts = self.opened(c)
         before = self.contributions(facts, c, rules) if known else []
         self.join(facts, told, dimensions)
@@ -169,17 +161,14 @@ class Group(Generic[F]):
 
     def opened(self, c: Customer) -> F:
         """Return the facts to be changed, made if need be."""
-        groups = c.groups
-        if groups is None:
-            groups = c.groups = {}
         c.groups_changed |= self.bit
+        groups = c.groups
+        if not isinstance(groups, dict):
+            groups = c.opened_groups()
         found = groups.get(self.place)
-        if found is None:
-            facts = self.facts()
-        elif isinstance(found, bytes):
-            facts = self._decode(found)
-        else:
+        if type(found) is self._unpacked:
             return cast("F", found)
+        facts = self.facts() if found is None else self._decode(cast("msgspec.Raw", found))
         groups[self.place] = facts
         return facts
 
@@ -188,8 +177,17 @@ class Group(Generic[F]):
         groups = c.groups
         if groups is None:
             return None
+        if not isinstance(groups, dict):
+            if not c.dirty & CHANGED:
+                found = decode_groups(groups).get(self.place)
+                return None if found is None else self._decode(cast("msgspec.Raw", found))
+            groups = c.opened_groups()
         found = groups.get(self.place)
-        return self._decode(found) if isinstance(found, bytes) else cast("F | None", found)
+        if found is None or type(found) is self._unpacked:
+            return cast("F | None", found)
+        # Until the next checkpoint, for whoever asks again.
+        facts = groups[self.place] = self._decode(cast("msgspec.Raw", found))
+        return facts
 
     def of(self, c: Customer, rules: Rules) -> list[Contribution]:
         """Return what the customer's facts of this group contribute."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final, cast
 
+import msgspec
+
 from schemas import events as e
 from schemas.envelope import ACCOUNT_ID, PLAN, ROLE, SEGMENT, Envelope
 from streams.core.account import ROOM
@@ -198,11 +200,12 @@ def watch_self_service(c: Customer, rules: Rules) -> None:
 def watch(c: Customer, rules: Rules) -> None:
     """Note until when the last active minute matters to the groups that were just joined, and to self-service."""
     watch_self_service(c, rules)
-    if c.groups is not None:
+    if c.groups is not None and rules.activity_groups:
+        groups = c.opened_groups()
         for group in rules.activity_groups:
-            facts = c.groups.get(group.place)
+            facts = groups.get(group.place)
             # Packed facts were not joined.
-            if facts is not None and not isinstance(facts, bytes):
+            if facts is not None and not isinstance(facts, msgspec.Raw):
                 c.watched = max(c.watched, group.watched(facts))
 
 

@@ -152,7 +152,7 @@ class Ledger:
         self.stale: set[str] = set()
         """Accounts of which some customer here no longer counts, or counts as another."""
         self.unpacked: list[Customer] = []
-        """Customers of whose facts a checkpoint has left some unpacked."""
+        """Customers whose support facts a checkpoint has left unpacked."""
         self.gone: list[Gone] = []
         """Customers whose records fell away."""
         self.use(self._bounded())
@@ -262,8 +262,9 @@ class Ledger:
         if c.known < 0 or c.status is not None:
             return False
         if c.groups is not None:
+            groups = c.opened_groups()
             for name in self.rules.known_groups:
-                if name in c.groups:
+                if name in groups:
                     return False
         slots, known = self._profile(c), c.known
         # No `move`: the numbers of levels have signs, so that none may lie where one is taken away.
@@ -535,6 +536,7 @@ class Ledger:
 
     def delete(self, c: Customer, time: int) -> None:
         """End a customer: what is closed at `time` (ms) goes into the residue, all else is withdrawn and forgotten."""
+        self.mark(c)
         before = person.contributions(c, self.rules)
         closed = closed_at(before, time // MINUTE_MS, self.rules)
         self._close(closed)
@@ -562,6 +564,7 @@ class Ledger:
 
     def absorb(self, c: Customer, other: Customer) -> None:
         """Join all facts of a visitor with those of its user."""
+        self.mark(c)
         was, rules = Membership(c), self.rules
         # Folded where it comes from, and of a few values: those of that partition.
         learn(other, rules, self.dimensions)
@@ -570,7 +573,6 @@ class Ledger:
         join_customers(c, other, rules)
         c.active_slot = -1
         add_to(self.panes, difference(before, reach.contributions(c, rules)))
-        self.mark(c)
         self.moved(c, was)
 
     def _forget(self, c: Customer) -> None:
@@ -578,7 +580,7 @@ class Ledger:
             self.stale.add(c.account)
         support = c.opened()
         self.gone.append(
-            Gone(c.id, list(support.conversations), bool(support.sessions), list(c.groups or ()))
+            Gone(c.id, list(support.conversations), bool(support.sessions), list(c.opened_groups()))
         )
         deleted = c.status.deleted if c.status is not None else -1
         fresh = Customer(c.id)
@@ -601,7 +603,7 @@ class Ledger:
             if surplus and not c.excluded:
                 self._close(surplus)
         if group.ages and newest is not None and not c.excluded:
-            day = newest // DAY_MINUTES
+            day = newest // DAY_MINUTES & 0x7FFF
             if c.expired_on != day:
                 c.expired_on, c.expired = day, 0
             if not c.expired & group.bit:
@@ -724,12 +726,16 @@ class Ledger:
             panes.restart(present.cells)
         assessor = Assessor(self.rules, self.hour) if self.hour >= 0 else None
         for c in self.customers.values():
-            opened = isinstance(c.support, Support)
+            opened, apart = isinstance(c.support, Support), isinstance(c.groups, dict)
+            if c.groups is not None:
+                c.opened_groups()
             add_to(fresh, person.contributions(c, self.rules))
-            if not opened:
-                c.close()
             if assessor is not None:
                 add_to(fresh, assessor.customer(c).contributions)
+            if not opened:
+                c.close()
+            if not apart:
+                c.close_groups()
         for account in self.accounts.values():
             facts = account.read()
             add_to(fresh, account_contributions(facts, summary_of(facts), self.rules.definitions))

@@ -157,6 +157,7 @@ class Support:
         "conversations",
         "counted",
         "dirty",
+        "idle",
         "moments",
         "sessions",
         "sessions_dirty",
@@ -182,6 +183,8 @@ class Support:
         """The last message to a bot by channel, over all conversations. Never changed in place."""
         self.dirty: set[str] = set()
         self.sessions_dirty = False
+        self.idle = -1
+        """For how many checkpoints nothing has joined; −1: nothing did since they were unpacked."""
 
     def forget_derived(self) -> None:
         """Something changed that any conversation may depend on."""

@@ -73,5 +73,6 @@ def decode_transfer(value: bytes) -> Customer:
             for entry in conversation.entries:
                 join_conversation(support, name, entry, conversation.bot)
         support.sessions = transfer.sessions
-    c.groups = dict(transfer.groups) if transfer.groups else None
+    if transfer.groups:
+        c.groups = {name: msgspec.Raw(packed) for name, packed in transfer.groups.items()}
     return c

@@ -66,7 +66,7 @@ class SubscriptionGroup(Group[Subscriptions]):
 
     def update(self, c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> Delta:
         """Join an event and return what that changes: nothing, if it only says once more what was last known of a user without subscriptions."""
-        if type(told.event) is _USER_IDENTIFIED and c.groups is not None and self.place in c.groups:
+        if type(told.event) is _USER_IDENTIFIED and c.groups is not None and self.place in c.opened_groups():
             facts = self.opened(c)
             if (
                 not facts.changes

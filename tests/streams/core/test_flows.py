@@ -78,7 +78,7 @@ def test_a_list_counts_up_to_the_bound() -> None:
 def test_other_kinds_of_flow_leave_no_facts(kind: str) -> None:
     events = [flow(kind, "flow.started", 0, steps=2), flow(kind, "flow.completed", 1)]
     batch = folded(events, MARCH * 2, Definitions())
-    assert Flows.name not in (batch.customers["u"].groups or {})
+    assert Flows.name not in batch.customers["u"].opened_groups()
 
 
 def test_milestones_beyond_the_bound_are_forgotten_whatever_the_order() -> None:
@@ -113,7 +113,7 @@ def test_only_key_actions_among_the_uses_of_features_are_told(data: dict[str, bo
     event = timed(raw).event
     assert touched((Activation(Definitions()),), event) == expected
     batch = folded([raw], MARCH * 2, Definitions())
-    assert (Activation.name in (batch.customers["u"].groups or {})) == expected
+    assert (Activation.name in batch.customers["u"].opened_groups()) == expected
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("onboarding", 2), ("journey", ["two", "one"])])

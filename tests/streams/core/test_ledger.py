@@ -16,7 +16,6 @@ from schemas.envelope import envelope_of
 from schemas.instants import instant_ms
 from streams.core.customer import Customer
 from streams.core.definitions import Definitions
-from streams.core.group import packed_groups
 from streams.core.join import tell
 from streams.core.ledger import Ledger
 from streams.core.panes import Panes
@@ -63,7 +62,8 @@ def customer(ledger: Ledger, name: str) -> Customer:
 def pack(c: Customer) -> None:
     """As a checkpoint leaves it."""
     c.close()
-    c.groups, c.groups_changed = dict(packed_groups(c)) or None, 0
+    c.close_groups()
+    c.groups_changed = 0
 
 
 def told(ledger: Ledger, events: list[dict[str, Any]], rng: random.Random) -> None:

@@ -16,7 +16,6 @@ from streams.core import changelog
 from streams.core.batch import Sums
 from streams.core.changelog import CHECKPOINTS_UNPACKED
 from streams.core.definitions import Definitions
-from streams.core.facts.counts import CountFacts
 from streams.core.groups.counts import COUNTS
 from streams.core.measures import MEASURES, Cell
 from streams.core.partition import (
@@ -228,7 +227,7 @@ def test_recovery_reads_back_everything() -> None:
     assert sorted(map(str, cluster.numbers())) == before
 
 
-def test_facts_are_packed_once_some_checkpoints_have_passed_without_any() -> None:
+def test_groups_are_packed_by_a_checkpoint_and_support_facts_once_some_have_passed_without_them() -> None:
     talk = {"user_id": "c", "conversation_id": "k", "channel": "chat"}
     start: dict[str, Any] = {"type": "conversation.started", "data": {"initiated_by": "customer"}}
     visit = {"id": "2", "time": MARCH, "type": "session.started", "user_id": "c"}
@@ -239,24 +238,23 @@ def test_facts_are_packed_once_some_checkpoints_have_passed_without_any() -> Non
     cluster.run(random.Random(0), crashes=False)
     cluster.checkpoint(part)
     customer = part.state.ledger.customers["c"]
-    groups = customer.groups
-    assert groups is not None
+    assert isinstance(customer.groups, bytes)
     unpacked = []
     for _ in range(CHECKPOINTS_UNPACKED + 1):
-        unpacked.append(isinstance(customer.support, Support) and isinstance(groups["counts"], CountFacts))
+        unpacked.append(isinstance(customer.support, Support))
         assert not part.state.take_changes().state
 
     assert unpacked[0]
-    assert isinstance(customer.support, bytes)
-    assert isinstance(groups["counts"], bytes)
+    assert not isinstance(customer.support, Support)
     assert not part.state.ledger.unpacked
     check(cluster, events)
 
 
-def test_facts_of_too_many_customers_are_packed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_support_facts_of_too_many_customers_are_packed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changelog, "MAX_UNPACKED", 2)
+    start: dict[str, Any] = {"type": "conversation.started", "data": {"initiated_by": "customer"}}
     events = [
-        {"id": str(n), "time": MARCH + n, "type": "session.started", "user_id": f"c{n % 5}"}
+        {"id": str(n), "time": MARCH + n, "user_id": f"c{n % 5}", "conversation_id": f"k{n}", **start}
         for n in range(40)
     ]
     cluster = Cluster(1)
@@ -264,7 +262,7 @@ def test_facts_of_too_many_customers_are_packed_at_once(monkeypatch: pytest.Monk
     cluster.run(random.Random(0), crashes=False)
     ledger = cluster.parts[0].state.ledger
     assert len(ledger.unpacked) == 2
-    unpacked = [c for c in ledger.customers.values() if not isinstance((c.groups or {})["counts"], bytes)]
+    unpacked = [c for c in ledger.customers.values() if isinstance(c.support, Support)]
     assert sorted(c.id for c in unpacked) == sorted(c.id for c in ledger.unpacked)
     check(cluster, events)
 

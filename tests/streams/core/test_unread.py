@@ -63,8 +63,8 @@ def test_a_group_that_nobody_reads_is_not_kept_and_nothing_else_changes(
     assert left <= {"reaches", *OF_ACCOUNTS}
     # What a customer's wellbeing means only the hourly sweep says.
     assert (contributed(spare) == contributed(everything)) == (group is Wellbeing)
-    assert any(group.name in (c.groups or {}) for c in everything.customers.values())
-    assert not any(group.name in (c.groups or {}) for c in spare.customers.values())
+    assert any(group.name in c.opened_groups() for c in everything.customers.values())
+    assert not any(group.name in c.opened_groups() for c in spare.customers.values())
 
 
 @pytest.mark.parametrize("measure", sorted({count.measure for count in COUNTS}))
@@ -149,7 +149,7 @@ def facts_of(cluster: Cluster, group: str) -> int:
 
 
 def held(state: PartitionState, group: str) -> int:
-    return sum(1 for c in state.ledger.customers.values() if group in (c.groups or {}))
+    return sum(1 for c in state.ledger.customers.values() if group in c.opened_groups())
 
 
 def test_switched_off_on_a_running_system_facts_are_given_up_and_begin_anew_later(
