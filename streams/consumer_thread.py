@@ -49,6 +49,8 @@ class BatchThread(AIOKafkaConsumerThread):
         self.epoch = _NO_EPOCH
         self._positions: dict[TP, int] = {}
         self._looked_at = 0.0
+        self._popping: asyncio.Future[Fetched] | None = None
+        """The look that is under way, or was left behind."""
         # The standard event loop: with uvloop's, a worker that was stopped during a rebalance could end in a
         # segmentation fault. Here it would be worth 2 % of the throughput.
         super().__init__(*args, thread_loop=asyncio.new_event_loop(), **kwargs)
@@ -82,10 +84,27 @@ class BatchThread(AIOKafkaConsumerThread):
     async def fetch(self, timeout_s: float) -> Fetched:
         """Pop what is there, or wait up to `timeout_s` for something (called from the main loop).
 
+        Who is cancelled meanwhile, as around a rebalance, leaves a look behind that goes on in the thread, and may pop after
+        the next seek: what came of it is for the next caller.
+
         Raises OffsetOutOfRange, KafkaError for what the client cannot get over, ConsumerStoppedError at the end.
         """
-        fetched: Fetched = await self.call_thread(self._pop, timeout_s)
-        return fetched
+        while True:
+            popping = self._popping
+            if popping is None:
+                popping = self._popping = asyncio.ensure_future(self.call_thread(self._pop, timeout_s))
+            try:
+                fetched: Fetched = await asyncio.shield(popping)
+            except asyncio.CancelledError:
+                if popping.cancelled():
+                    self._popping = None
+                raise
+            except BaseException:
+                self._popping = None
+                raise
+            if self._popping is popping:
+                self._popping = None
+                return fetched
 
     async def seek_to(self, epoch: int, targets: Mapping[TP, int]) -> None:
         """Go to these positions and give everything that is popped from then on this epoch (called from the main loop)."""

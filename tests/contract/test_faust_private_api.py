@@ -35,7 +35,7 @@ from faust.transport import conductor
 from faust.transport.consumer import Consumer, Fetcher, ThreadDelegateConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import ConsumerMessage
-from mode.threads import QueueServiceThread, ServiceThread
+from mode.threads import MethodQueue, QueueServiceThread, ServiceThread
 
 
 def source(thing: Any) -> str:
@@ -225,6 +225,11 @@ def test_a_position_that_kafka_does_not_have_is_an_error_without_a_reset_policy(
     assert fetcher.OffsetResetStrategy.from_str("none") == fetcher.OffsetResetStrategy.NONE
     assert "Errors.OffsetOutOfRangeError({tp: fetch_offset})" in source(fetcher.Fetcher._proc_fetch_request)
     assert "Errors.NoOffsetForPartitionError(tp)" in source(fetcher.Fetcher._update_fetch_positions)
+
+
+def test_what_a_thread_is_called_for_goes_on_when_the_caller_is_cancelled_and_beside_other_calls() -> None:
+    assert "await maybe_async(method(*args, **kwargs))" in source(MethodQueue._process_enqueued)
+    assert inspect.signature(MethodQueue.__init__).parameters["num_workers"].default == 2
 
 
 def test_the_range_assignor_is_a_class_of_static_functions() -> None:
