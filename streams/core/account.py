@@ -224,6 +224,6 @@ def decode_rows(value: bytes) -> list[Row]:
     return _decode_rows(value)
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode_facts = msgspec.msgpack.Decoder(AccountFacts).decode
-_decode_rows = msgspec.msgpack.Decoder(list[Row]).decode
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode_facts: Final = msgspec.msgpack.Decoder(AccountFacts).decode
+_decode_rows: Final = msgspec.msgpack.Decoder(list[Row]).decode

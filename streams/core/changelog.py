@@ -40,10 +40,10 @@ from streams.core.time import MINUTE_MS
 
 StateRecord = tuple[bytes, bytes | None]
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode_part_key = msgspec.msgpack.Decoder(tuple[str, str]).decode
-_decode_residue_key = msgspec.msgpack.Decoder(tuple[str | int, ...]).decode
-_decode_residue = msgspec.msgpack.Decoder(list[tuple[tuple[str | int, ...], int, int]]).decode
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode_part_key: Final = msgspec.msgpack.Decoder(tuple[str, str]).decode
+_decode_residue_key: Final = msgspec.msgpack.Decoder(tuple[str | int, ...]).decode
+_decode_residue: Final = msgspec.msgpack.Decoder(list[tuple[tuple[str | int, ...], int, int]]).decode
 
 CHECKPOINTS_UNPACKED: Final = 3
 """Support facts stay unpacked until so many checkpoints have passed without them: a conversation's next event often follows soon."""
@@ -77,7 +77,7 @@ def take_state(ledger: Ledger, newest: int | None) -> list[StateRecord]:
         c.dirty &= UNTOLD_WHOLLY
         key = c.id.encode()
         support = c.support
-        if support.__class__ is Support:
+        if isinstance(support, Support):
             _take_support(c, support, ledger, records)
         records.append((b"a" + key, encode_hot(c)))
         if c.status is not None:
@@ -119,7 +119,7 @@ def _pack_idle(ledger: Ledger) -> None:
     for c in waiting:
         surplus -= 1
         support = c.support
-        if support.__class__ is not Support or len(support.conversations) > OPEN_CONVERSATIONS:
+        if not isinstance(support, Support) or len(support.conversations) > OPEN_CONVERSATIONS:
             continue
         support.idle += 1
         if surplus >= 0 or support.idle > CHECKPOINTS_UNPACKED:

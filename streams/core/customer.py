@@ -273,6 +273,8 @@ class Customer:
         return self.status
 
 
-_encode = msgspec.msgpack.Encoder().encode
-decode_groups = cast("Callable[[bytes], Groups]", msgspec.msgpack.Decoder(dict[str, msgspec.Raw]).decode)
+_encode: Final = msgspec.msgpack.Encoder().encode
+decode_groups: Final = cast(
+    "Callable[[bytes], Groups]", msgspec.msgpack.Decoder(dict[str, msgspec.Raw]).decode
+)
 """Read groups of facts from bytes, each left packed."""

@@ -12,11 +12,11 @@ from streams.core.panes import DAYS_KEPT
 from streams.core.stored import Hot, Status
 from streams.core.support import conversation_of, told_of
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode_hot = msgspec.msgpack.Decoder(Hot).decode
-_decode_status = msgspec.msgpack.Decoder(Status).decode
-_decode_entries = msgspec.msgpack.Decoder(list[Entry]).decode
-_decode_sessions = msgspec.msgpack.Decoder(list[HelpSession]).decode
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode_hot: Final = msgspec.msgpack.Decoder(Hot).decode
+_decode_status: Final = msgspec.msgpack.Decoder(Status).decode
+_decode_entries: Final = msgspec.msgpack.Decoder(list[Entry]).decode
+_decode_sessions: Final = msgspec.msgpack.Decoder(list[HelpSession]).decode
 _WORD: Final = (1 << 62) - 1
 """Sets of days up to this one are stored as numbers."""
 _SAME: Final = -2

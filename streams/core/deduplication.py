@@ -23,18 +23,21 @@ OVERLAY: Final = 256
 IDENTITIES_IN_RECORD: int = 100_000
 """New identities that lie in one record of the changelog: less than a megabyte, and more than a second brings."""
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(dict[int, bytes]).decode
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(dict[int, bytes]).decode
+
+
+_digest: Final = xxh3_64_intdigest
 
 
 def seed_of(source: str) -> int:
     """What makes equal ids of two sources different."""
-    return xxh3_64_intdigest(source.encode())
+    return _digest(source.encode())
 
 
 def identity_of(event_id: str, seed: int) -> int:
     """The 8-byte hash that stands for an event of the source behind `seed`."""
-    return xxh3_64_intdigest(event_id.encode(), seed)
+    return _digest(event_id.encode(), seed)
 
 
 def is_in(frozen: array[int], identity: int) -> bool:

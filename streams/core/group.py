@@ -8,7 +8,7 @@ a user. Facts join (minimum, maximum, union, latest), so that no order and no re
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar, cast
 
 import msgspec
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=msgspec.Struct)
 
-pack_facts = msgspec.msgpack.Encoder().encode
+pack_facts: Final = msgspec.msgpack.Encoder().encode
 
 
 def packed_groups(c: Customer) -> dict[str, bytes]:

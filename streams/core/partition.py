@@ -235,7 +235,8 @@ class PartitionState:
         home, partitions, number = self._home, self.partitions, self.number
         by_account = self.rules.by_account
         newest, since = self.newest.get(topic, -1), self.since
-        take_apart = envelope_of
+        # Names of this function are found faster than those of the module.
+        read, take_apart = decode, envelope_of
         at_hand = NEVER
         live, fresh, frozen = memory.bucket(max(newest, 0) // MINUTE_MS)
         processed = duplicates = 0
@@ -245,7 +246,7 @@ class PartitionState:
                 self._refuse(topic, record, refuse(raw))
                 continue
             try:
-                event = decode(raw)
+                event = read(raw)
             except Exception as error:  # noqa: BLE001  (a bad record ends nothing but itself)
                 self._refuse(topic, record, refuse(raw, error))
                 continue
@@ -283,7 +284,7 @@ class PartitionState:
             fresh.append(identity)
             if since is None or time < since:
                 since = self.since = time
-            rule = by_struct[event.__class__]
+            rule = by_struct[type(event)]
             if c is None:
                 c = customers[user] = Customer(user)
                 if rule.fast and not (rule.groups and touched(rule.groups, event)):
@@ -321,7 +322,7 @@ class PartitionState:
             self._reach(topic, time)
             self._exclude("is_bot" if event.is_bot else "is_test")
             return EXCLUDED
-        rule = self.rules.by_struct[event.__class__]
+        rule = self.rules.by_struct[type(event)]
         if not customer and rule.groups and hops < MAX_HOPS:
             home = self._home((key_of(event) or "").encode(), self.partitions)
             if home != self.number:
@@ -614,7 +615,7 @@ class PartitionState:
             event = decode(raw)
         except Exception as error:  # noqa: BLE001  (a bad record ends nothing but itself)
             return self._refuse_internal(record, refuse(raw, error))
-        rule = self.rules.by_struct[event.__class__]
+        rule = self.rules.by_struct[type(event)]
         time, rules = instant_ms(event.time), self.rules
         told = tell(event, envelope_of(event), time, rule, rules, self.ledger.dimensions)
         self.ledger.join_account_event(account, told)

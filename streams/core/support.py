@@ -311,8 +311,8 @@ def _begun(sessions: list[HelpSession], at: int) -> int:
     return low
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Packed).decode
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(Packed).decode
 
 
 def pack(support: Support) -> bytes:

@@ -193,6 +193,6 @@ class Sweep:
             self._open[subject] = _decode_open(value)
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode_subject = msgspec.msgpack.Decoder(tuple[str, str]).decode
-_decode_open = msgspec.msgpack.Decoder(dict[str, int]).decode
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode_subject: Final = msgspec.msgpack.Decoder(tuple[str, str]).decode
+_decode_open: Final = msgspec.msgpack.Decoder(dict[str, int]).decode
