@@ -197,6 +197,8 @@ def sessions_of(conversation: Conversation, support: Support, terms: IssueTerms)
     found: list[HelpSession] = []
     for at in conversation.contacts:
         low, high = support.before_contact(at, assumption)
+        if low == high:
+            continue
         here = (at, conversation.id)
         found += [
             s

@@ -238,7 +238,11 @@ class Ledger:
         if rule.admin is not None:
             join_admin(c, told, self.rules, self.dimensions)
         if rule.active:
-            self.activity(c, minute, platform_of(told.event, self.dimensions))
+            # What the customer has already is folded.
+            platform = told.event.platform or UNKNOWN
+            if platform != c.platform:
+                platform = platform_of(told.event, self.dimensions)
+            self.activity(c, minute, platform)
         if rule.self_service and is_self_service(told):
             self._self_service_action(c, minute, help_channel(told, self.dimensions))
         if rule.code is not None:

@@ -435,9 +435,12 @@ class PartitionState:
         if rule.active:
             platform: str | None = envelope[PLATFORM]
             if minute != c.last or c.platforms is not None or platform != c.platform:
-                ledger.activity(
-                    c, minute, (platform and ledger.dimensions.fold("platform", platform)) or UNKNOWN
-                )
+                if not platform:
+                    platform = UNKNOWN
+                elif platform != c.platform:
+                    # What the customer has already is folded.
+                    platform = ledger.dimensions.fold("platform", platform)
+                ledger.activity(c, minute, platform)
         return True
 
     def _join(

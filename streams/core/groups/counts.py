@@ -117,6 +117,12 @@ COUNTS: Final = (
 )
 """Every plain count. Cells are those of the event, whatever the customer is now."""
 
+_CHOSEN: Final[dict[str, tuple[tuple[int, str], ...]]] = {
+    name: tuple((i, field) for i, field in enumerate(measure.fields) if field in DIMENSIONS)
+    for name, measure in MEASURES.items()
+}
+"""Which fields of each measure's cells producers choose."""
+
 # Constants of the module, for what is compared with the type of every event (docs/decisions/007-compiled-core.md).
 _FEATURE_USED: Final = e.FeatureUsed
 
@@ -192,15 +198,15 @@ class Counts(Group[CountFacts]):
         ]
 
     def values(self, facts: CountFacts) -> Iterable[tuple[str, str]]:
-        """Yield the values of the cells that producers chose."""
+        """Return the values of the cells that producers chose."""
+        out: list[tuple[str, str]] = []
         for tally in facts.tallies:
-            measure = MEASURES.get(tally.measure)
-            if measure is not None:
-                yield from (
-                    (field, value)
-                    for field, value in zip(measure.fields, tally.cell, strict=True)
-                    if isinstance(value, str) and field in DIMENSIONS
-                )
+            cell = tally.cell
+            for i, field in _CHOSEN.get(tally.measure, ()):
+                value = cell[i]
+                if isinstance(value, str):
+                    out.append((field, value))
+        return out
 
     def expire(self, facts: CountFacts, newest: int) -> list[Contribution]:
         """Give up the minutes that no window reaches any more."""
