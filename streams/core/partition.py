@@ -437,8 +437,10 @@ class PartitionState:
             if minute != c.last or c.platforms is not None or platform != c.platform:
                 if not platform:
                     platform = UNKNOWN
-                elif platform != c.platform:
-                    # What the customer has already is folded.
+                elif platform == c.platform:
+                    # What the customer has already is folded, and the very object that the slots are found by.
+                    platform = c.platform
+                else:
                     platform = ledger.dimensions.fold("platform", platform)
                 ledger.activity(c, minute, platform)
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -272,12 +272,25 @@ class Support:
 
     def first_contact(self, start: int, before: int) -> tuple[int, str] | None:
         """The first contact at or after `start` and before `before`."""
-        contacts = self.contacts
-        # Mostly there is none, or none so late.
-        if not contacts or contacts[-1][0] < start:
+        # As objects: compiled, a tuple whose items have types is taken apart wherever it is looked at.
+        contacts = cast("list[Any]", self.contacts)
+        low, high = 0, len(contacts) - 1
+        if high < 0:
             return None
-        contact = contacts[bisect_left(contacts, (start, ""))]
-        return contact if contact[0] < before else None
+        at: int = contacts[high][0]
+        # Mostly there is none so late.
+        if at < start:
+            return None
+        while low < high:
+            middle = (low + high) // 2
+            at = contacts[middle][0]
+            if at < start:
+                low = middle + 1
+            else:
+                high = middle
+        contact = contacts[low]
+        at = contact[0]
+        return cast("tuple[int, str]", contact) if at < before else None
 
     def target(self, session: HelpSession, assumption: int) -> str | None:
         """The conversation that a session goes into."""

@@ -88,13 +88,13 @@ class HelpUses(Group[HelpUseFacts]):
     def near(
         self, facts: HelpUseFacts, c: Customer, rules: Rules, first: int, last: int
     ) -> list[Contribution]:
-        """Return the searches and views that such contacts may follow within the assumption time."""
+        """Return the views, and the searches with a click, that such contacts may follow within the assumption time."""
         del rules
         support = _support(c)
         since = first - self.definitions.assumption_ms
         out: list[Contribution] = []
         for key, search in facts.searches.items():
-            if since < search[0] <= last:
+            if since < search[0] <= last and key in facts.clicks:
                 out += self._searched(facts, key, support)
         views = facts.views
         for at in range(bisect_left(views, (since + 1, "")), len(views)):
