@@ -203,7 +203,9 @@ class Chaos:
     def _drain(self) -> None:
         def drained() -> bool:
             self._bury()
-            return self.service.unprocessed() == 0 and not self.service.unassessed()
+            # Who is still on the way up would not hear of its end in order.
+            up = all(worker.ready() for worker in self._workers.values())
+            return up and self.service.unprocessed() == 0 and not self.service.unassessed()
 
         eventually(drained, "everything is processed", within_s=180)
         for worker in self._workers.values():

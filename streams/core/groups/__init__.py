@@ -42,6 +42,7 @@ def groups_of(definitions: Definitions) -> tuple[Group[Any], ...]:
     groups: list[Group[Any]] = [group(definitions) for group in GROUPS if group.name not in off]
     if definitions.own:
         groups.append(Own(definitions))
+    assert len(groups) < 16, "Customer.groups_changed has room for 15 groups"
     for place, group in enumerate(groups):
         group.bit = 1 << place
     return tuple(groups)
