@@ -12,15 +12,23 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    IllegalStateError,
+    KafkaConnectionError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.types import TP
 
 from streams.batches import Batch, End, Fetched, OffsetOutOfRange
 from streams.client_internals import current_assignment
 from streams.config import WorkerConfig
+
+log = structlog.get_logger(__name__)
 
 MAX_BATCH_RECORDS: Final = 5_000
 """Records that one look pops at most, over all partitions: what is processed between two turns of the event loop."""
@@ -35,6 +43,7 @@ REBALANCE_TIMEOUT_MS: Final = 30_000
 NO_IDLE_LIMIT_MS: Final = 24 * 3_600_000
 """The client would leave the group when nobody fetches, as in a long recovery. Hanging is the watchdog's business."""
 _LOOK_INTERVAL_S: Final = 0.1
+_RETRY_S: Final = 0.5
 _NO_EPOCH: Final = -1
 
 
@@ -54,6 +63,20 @@ class BatchThread(AIOKafkaConsumerThread):
         # The standard event loop: with uvloop's, a worker that was stopped during a rebalance could end in a
         # segmentation fault. Here it would be worth 2 % of the throughput.
         super().__init__(*args, thread_loop=asyncio.new_event_loop(), **kwargs)
+
+    async def on_start(self) -> None:
+        """Connect. A broker that goes away in that moment is waited for, as it is later on."""
+        while True:
+            try:
+                await super().on_start()
+            except KafkaConnectionError as error:
+                await self._ensure_consumer().stop()
+                if self.should_stop:
+                    raise
+                log.warning("connecting is tried again", error=repr(error))
+                await asyncio.sleep(_RETRY_S)
+            else:
+                return
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         config = self.config

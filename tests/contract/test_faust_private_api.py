@@ -232,6 +232,12 @@ def test_what_a_thread_is_called_for_goes_on_when_the_caller_is_cancelled_and_be
     assert inspect.signature(MethodQueue.__init__).parameters["num_workers"].default == 2
 
 
+def test_each_start_of_the_consumer_s_thread_makes_a_consumer_of_its_own() -> None:
+    assert in_order(
+        calls(driver.AIOKafkaConsumerThread.on_start), "self._create_consumer", "self._consumer.start"
+    )
+
+
 def test_the_range_assignor_is_a_class_of_static_functions() -> None:
     assert RangePartitionAssignor.name == "range"
     assert inspect.ismethod(RangePartitionAssignor.assign)

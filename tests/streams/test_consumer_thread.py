@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 
+from streams import consumer_thread
 from streams.batches import Fetched
 from streams.consumer_thread import BatchThread
 
@@ -89,6 +91,40 @@ def test_nothing_is_handed_out_twice() -> None:
         assert (await other).epoch == 2
 
     asyncio.run(scenario())
+
+
+class Client:
+    """A consumer whose broker is away or not."""
+
+    def __init__(self, *, away: bool) -> None:
+        self.away = away
+        self.stopped = False
+
+    async def start(self) -> None:
+        if self.away:
+            raise KafkaConnectionError("Unable to bootstrap")
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+
+def test_a_broker_that_is_away_at_the_start_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer_thread, "_RETRY_S", 0.0)
+    clients = [Client(away=True), Client(away=True), Client(away=False)]
+    left = iter(clients)
+
+    class Starting(Thread):
+        should_stop = False
+        thread_loop = None  # type: ignore[assignment]
+
+        def _create_consumer(self, loop: Any) -> Any:
+            del loop
+            return next(left)
+
+    thread = Starting()
+    asyncio.run(thread.on_start())
+    assert thread._consumer is clients[2]
+    assert [client.stopped for client in clients] == [True, True, False]
 
 
 def test_an_error_is_told_once() -> None:
