@@ -80,9 +80,14 @@ def tell(
     return Told(time, event, rule, plan, segment, role, account, countable)
 
 
-def platform_of(event: e.Event, dimensions: Dimensions) -> str:
-    """The platform of an active event."""
-    return dimensions.fold("platform", event.platform) or UNKNOWN
+def platform_of(c: Customer, platform: str | None, dimensions: Dimensions) -> str:
+    """The platform that an active event of a customer names.
+
+    What the customer has already is folded, and the very object that the slots are found by.
+    """
+    if not platform:
+        return UNKNOWN
+    return c.platform if platform == c.platform else dimensions.fold("platform", platform)
 
 
 def is_self_service(told: Told) -> bool:
@@ -156,7 +161,9 @@ def join(c: Customer, told: Told, rules: Rules, dimensions: Dimensions) -> None:
     if rule.known:
         c.join_known(minute)
     if rule.active:
-        c.join_activity(minute, rules.calendar.day_of(minute), platform_of(told.event, dimensions))
+        c.join_activity(
+            minute, rules.calendar.day_of(minute), platform_of(c, told.event.platform, dimensions)
+        )
     if is_self_service(told):
         c.join_self_service(minute, help_channel(told, dimensions))
     if rule.admin is not None:

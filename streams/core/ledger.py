@@ -238,12 +238,7 @@ class Ledger:
         if rule.admin is not None:
             join_admin(c, told, self.rules, self.dimensions)
         if rule.active:
-            platform = told.event.platform
-            if platform and platform == c.platform:
-                # What the customer has already is folded, and the very object that the slots are found by.
-                self.activity(c, minute, c.platform)
-            else:
-                self.activity(c, minute, platform_of(told.event, self.dimensions))
+            self.activity(c, minute, platform_of(c, told.event.platform, self.dimensions))
         if rule.self_service and is_self_service(told):
             self._self_service_action(c, minute, help_channel(told, self.dimensions))
         if rule.code is not None:

@@ -40,9 +40,8 @@ from streams.core.coverage import Coverage
 from streams.core.customer import ASSESS, CHANGED, JOINED, MOVED, NEVER, NOBODY, Customer, is_ordinary
 from streams.core.deduplication import Deduplication, identity_of, is_in, seed_of
 from streams.core.definitions import Definitions
-from streams.core.dimensions import UNKNOWN
 from streams.core.facts.account import Row
-from streams.core.join import Told, claims, tell
+from streams.core.join import Told, claims, platform_of, tell
 from streams.core.ledger import Ledger
 from streams.core.measures import Cell
 from streams.core.panes import BASE, WHOLE, Panes
@@ -396,7 +395,7 @@ class PartitionState:
             c.dirty |= MOVED | JOINED
         platform = ""
         if rule.active:
-            platform = dimensions.fold("platform", envelope[PLATFORM]) or UNKNOWN
+            platform = platform_of(c, envelope[PLATFORM], dimensions)
         ledger.welcome(c, minute, platform)
 
     def _fast(self, c: Customer, event: Event, envelope: Envelope, rule: Rule, time: int) -> bool:
@@ -435,14 +434,7 @@ class PartitionState:
         if rule.active:
             platform: str | None = envelope[PLATFORM]
             if minute != c.last or c.platforms is not None or platform != c.platform:
-                if not platform:
-                    platform = UNKNOWN
-                elif platform == c.platform:
-                    # What the customer has already is folded, and the very object that the slots are found by.
-                    platform = c.platform
-                else:
-                    platform = ledger.dimensions.fold("platform", platform)
-                ledger.activity(c, minute, platform)
+                ledger.activity(c, minute, platform_of(c, platform, ledger.dimensions))
         return True
 
     def _join(
